@@ -1,0 +1,1 @@
+"""Language models: every one maps `token_ids (B, T)` to `logits (B, T, V)` and decodes by `step`."""
