@@ -1,0 +1,70 @@
+"""The losses of pre-training and supervised fine-tuning: cross-entropy of tokens that count.
+
+Shapes: B batch, T time, V vocabulary.
+"""
+
+import tensorflow as tf
+
+
+def next_token_loss(logits, targets, mask=None) -> tf.Tensor:
+    """The mean cross-entropy of the tokens that count, in nats.
+
+        L = −(1/|M|) Σ_{t ∈ M} log p(y_t),   p = softmax(logits_t)
+
+    The targets are the inputs shifted by one already, so that `logits[:, t]` predicts
+    `targets[:, t]`. Without any token that counts the loss is 0.
+
+    Args:
+        logits: `(…, V)`, unnormalised.
+        targets: `(…,)` integers in [0, V).
+        mask: Broadcasts to `(…,)`, True = counts; None counts every token.
+
+    Returns:
+        A scalar, float32 (float64 if the logits are).
+    """
+    logits, targets, mask = _as_tensors(logits, targets, mask)
+    # BEGIN SOLUTION training.loss
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+    count = tf.reduce_sum(tf.cast(mask, losses.dtype))
+    return tf.reduce_sum(tf.where(mask, losses, 0.0)) / tf.maximum(count, 1.0)
+    # END SOLUTION
+
+
+def response_loss(logits, targets, response_mask, per_sequence: bool = False) -> tf.Tensor:
+    """The loss of supervised fine-tuning: the prompt is read, only the response is learned.
+
+        per token:     −Σ_b Σ_{t ∈ y_b} log p(y_bt) / Σ_b |y_b|
+        per sequence:  −(1/B) Σ_b (1/|y_b|) Σ_{t ∈ y_b} log p(y_bt)
+
+    where y_b are the response tokens of example b, its end-of-text token included. The first gives
+    every token the same weight, the second every example, however long it is. An example without a
+    response token adds 0.
+
+    Args:
+        logits: `(B, T, V)`, unnormalised.
+        targets: `(B, T)` integers in [0, V).
+        response_mask: `(B, T)`, True where the target belongs to the response.
+        per_sequence: The second form instead of the first.
+
+    Returns:
+        A scalar.
+    """
+    logits, targets, response_mask = _as_tensors(logits, targets, response_mask)
+    # BEGIN SOLUTION sft.loss
+    if not per_sequence:
+        return next_token_loss(logits, targets, response_mask)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+    totals = tf.reduce_sum(tf.where(response_mask, losses, 0.0), axis=-1)  # (B,)
+    lengths = tf.reduce_sum(tf.cast(response_mask, losses.dtype), axis=-1)
+    return tf.reduce_mean(totals / tf.maximum(lengths, 1.0))
+    # END SOLUTION
+
+
+def _as_tensors(logits, targets, mask) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Logits in at least float32, targets in int32, the mask in booleans of the targets' shape."""
+    logits = tf.convert_to_tensor(logits)
+    if logits.dtype != tf.float64:  # half precision cannot add up a vocabulary
+        logits = tf.cast(logits, tf.float32)
+    targets = tf.cast(targets, tf.int32)
+    mask = True if mask is None else tf.cast(mask, tf.bool)
+    return logits, targets, tf.broadcast_to(mask, tf.shape(targets))
