@@ -1,0 +1,107 @@
+"""Proximal policy optimisation: advantages, the clipped policy loss, the clipped value loss.
+
+Shapes: B batch, T time of the response. Masks are True on the tokens of the response, which stand
+together in each row.
+"""
+
+import tensorflow as tf
+
+from assignment.alignment.arrays import as_floats, masked_mean, on_mask
+
+
+def generalized_advantage_estimation(
+    rewards, values, mask, gamma, lam
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """How much better than expected each token was (Schulman et al. 2016).
+
+        δ_t = r_t + γ V_{t+1} − V_t,   A_t = δ_t + γλ A_{t+1},   R_t = A_t + V_t
+
+    After the last valid token V and A are 0: the episode is over. λ = 0 trusts the values (low
+    variance, biased), λ = 1 the rewards (unbiased, high variance). Nothing is whitened here.
+
+    Args:
+        rewards: `(B, T)`.
+        values: `(B, T)`, V_t, the critic's estimate before token t is written.
+        mask: `(B, T)`.
+        gamma: γ.
+        lam: λ.
+
+    Returns:
+        The advantages A and the returns R, `(B, T)`, 0 off the mask.
+    """
+    rewards, values = as_floats(rewards, values)
+    valid = tf.cast(tf.cast(mask, tf.bool), values.dtype)  # 1 on the response, 0 off it
+    # BEGIN SOLUTION rlhf.gae
+    # TODO the δ of all tokens at once; then A from the last token to the first (tf.scan).
+    values = values * valid
+    next_values = tf.concat([values[:, 1:], tf.zeros_like(values[:, :1])], axis=1)
+    deltas = (rewards + gamma * next_values - values) * valid
+
+    def earlier_token(next_advantage, delta_and_valid):
+        delta, is_valid = delta_and_valid
+        return (delta + gamma * lam * next_advantage) * is_valid
+
+    # tf.scan runs along the first axis: (B, T) → (T, B) and back.
+    advantages = tf.scan(
+        earlier_token,
+        (tf.transpose(deltas), tf.transpose(valid)),
+        initializer=tf.zeros_like(deltas[:, 0]),
+        reverse=True,
+    )
+    advantages = tf.transpose(advantages)
+    return advantages, advantages + values
+    # END SOLUTION
+
+
+def ppo_policy_loss(log_probs, old_log_probs, advantages, mask, epsilon) -> tf.Tensor:
+    """The clipped surrogate objective (Schulman et al. 2017), as a loss to minimise.
+
+        L = −mean min(ρ_t A_t, clip(ρ_t, 1 − ε, 1 + ε) A_t),   ρ_t = π(y_t) / π_old(y_t)
+
+    over the valid tokens. Once the policy has gone further than ε in the direction that A_t asks
+    for, the gradient is 0; going back is never blocked. No gradient flows into π_old and A.
+
+    Args:
+        log_probs: `(B, T)`, of the policy in training.
+        old_log_probs: `(B, T)`, of the policy that wrote the responses.
+        advantages: `(B, T)`.
+        mask: `(B, T)`.
+        epsilon: ε.
+
+    Returns:
+        A scalar.
+    """
+    mask, log_probs, old_log_probs, advantages = on_mask(mask, log_probs, old_log_probs, advantages)
+    # BEGIN SOLUTION rlhf.ppo
+    advantages = tf.stop_gradient(advantages)
+    ratio = tf.exp(log_probs - tf.stop_gradient(old_log_probs))
+    clipped_ratio = tf.clip_by_value(ratio, 1 - epsilon, 1 + epsilon)
+    objective = tf.minimum(ratio * advantages, clipped_ratio * advantages)
+    return -masked_mean(objective, mask)
+    # END SOLUTION
+
+
+def ppo_value_loss(values, old_values, returns, mask, epsilon) -> tf.Tensor:
+    """The squared error of the critic, clipped like the policy.
+
+        L = ½ mean max((V_t − R_t)², (V_clip_t − R_t)²),   V_clip = V_old + clip(V − V_old, −ε, ε)
+
+    over the valid tokens. No gradient flows into V_old and R.
+
+    Args:
+        values: `(B, T)`, of the critic in training.
+        old_values: `(B, T)`, of the critic when the responses were written.
+        returns: `(B, T)`, see `generalized_advantage_estimation`.
+        mask: `(B, T)`.
+        epsilon: ε.
+
+    Returns:
+        A scalar.
+    """
+    mask, values, old_values, returns = on_mask(mask, values, old_values, returns)
+    # BEGIN SOLUTION rlhf.ppo
+    old_values, returns = tf.stop_gradient(old_values), tf.stop_gradient(returns)
+    clipped_values = old_values + tf.clip_by_value(values - old_values, -epsilon, epsilon)
+    errors = tf.maximum(tf.square(values - returns), tf.square(clipped_values - returns))
+    return 0.5 * masked_mean(errors, mask)
+    # END SOLUTION
