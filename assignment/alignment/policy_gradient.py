@@ -30,9 +30,10 @@ def generalized_advantage_estimation(
         The advantages A and the returns R, `(B, T)`, 0 off the mask.
     """
     rewards, values = as_floats(rewards, values)
-    valid = tf.cast(tf.cast(mask, tf.bool), values.dtype)  # 1 on the response, 0 off it
+    mask = tf.cast(mask, tf.bool)
     # BEGIN SOLUTION rlhf.gae
     # TODO the δ of all tokens at once; then A from the last token to the first (tf.scan).
+    valid = tf.cast(mask, values.dtype)
     values = values * valid
     next_values = tf.concat([values[:, 1:], tf.zeros_like(values[:, :1])], axis=1)
     deltas = (rewards + gamma * next_values - values) * valid

@@ -93,9 +93,7 @@ def extract_answer(text) -> int | None:
             return None
     # Sign and dollar in either order, digits, zeros after the point, and an end. [0-9]: \d would
     # take the digits of every script.
-    number = re.match(
-        r"\s*(-?)\$?(-?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.0*)?(?![^\s<])", answer
-    )
+    number = re.match(r"\s*(-?)\$?(-?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.0*)?(?![^\s<])", answer)
     if number is None or (number[1] and number[2]):
         return None
     try:

@@ -35,13 +35,13 @@ class LoRADense(keras.layers.Layer):
     def build(self, inputs_shape):
         if not self.base.built:
             self.base.build(inputs_shape)
-        width = inputs_shape[-1]
-        initializer = keras.initializers.HeUniform(self.seed)
         # BEGIN SOLUTION sft.lora
-        # TODO freeze the base; add the weights `lora_a` (random) and `lora_b` (zero).
+        # TODO freeze the base; add the weights `lora_a` (HeUniform(self.seed)) and `lora_b` (zeros).
         self.base.trainable = False
         self.lora_a = self.add_weight(
-            name="lora_a", shape=(width, self.rank), initializer=initializer
+            name="lora_a",
+            shape=(inputs_shape[-1], self.rank),
+            initializer=keras.initializers.HeUniform(self.seed),
         )
         self.lora_b = self.add_weight(
             name="lora_b", shape=(self.rank, self.base.units), initializer="zeros"
