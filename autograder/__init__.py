@@ -1,0 +1,1 @@
+"""The grader: checks, the processes that run them on a submission, and the reports."""

@@ -1,0 +1,37 @@
+"""Small helpers for writing checks. TensorFlow is imported when one is called, not before."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def normal(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> np.ndarray:
+    """Float32 normal numbers."""
+    return (rng.standard_normal(shape) * scale).astype(np.float32)
+
+
+def tensor(array: Any) -> Any:
+    """The array as a TensorFlow tensor (what a student's code usually receives)."""
+    import tensorflow as tf
+
+    return tf.convert_to_tensor(array)
+
+
+def gradients(function: Callable[..., Any], *arrays: np.ndarray) -> list[np.ndarray]:
+    """The gradients of a scalar function at these arrays; zeros where nothing flows.
+
+    A check that a term is cut off (`tf.stop_gradient`) returns these beside the value.
+    """
+    import tensorflow as tf
+
+    variables = [tf.Variable(array) for array in arrays]
+    with tf.GradientTape() as tape:
+        value = function(*(tf.convert_to_tensor(variable) for variable in variables))
+    found = tape.gradient(value, variables, unconnected_gradients="zero")
+    return [np.asarray(gradient) for gradient in found]
+
+
+def text_codes(text: str) -> np.ndarray:
+    """A text as its code points, so that it can be compared as an array."""
+    return np.array([ord(character) for character in text], np.int32)

@@ -1,0 +1,79 @@
+"""Rewritten solutions: the fenced code of one exercise changed, everything else as it is.
+
+Misconceptions must fail, variants must pass; both prove the checks. Their code never leaves the
+instructor's checkout.
+"""
+
+import importlib
+import pkgutil
+import textwrap
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from autograder import fences, kit, syllabus
+
+Edit = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A change of the solution's code of one exercise.
+
+    Args:
+        id: a short name, unique within the exercise: letters, digits and underscores.
+        exercise: the exercise whose fences are changed.
+        edits: (old, new) pairs; each `old` stands exactly once in the exercise's fenced code.
+        body: instead of edits, the new code of the fence, from column 0; with several fences one
+            text for each in order, None where a fence stays.
+    """
+
+    id: str
+    exercise: str
+    edits: tuple[Edit, ...] | list[Edit] = ()
+    body: str | tuple[str | None, ...] | None = None
+
+    def files(self) -> dict[str, str]:
+        """The changed file, by its path below `assignment/`.
+
+        Raises:
+            ValueError: an edit's `old` does not stand exactly once, or bodies and fences differ in
+                number.
+        """
+        file = syllabus.find(self.exercise).file
+        text = (kit.SOLUTION / file).read_text(encoding="utf-8")
+        regions = [r for r in fences.regions(text, file) if r.exercise == self.exercise]
+        changed = dict(zip((r.begin for r in regions), self._bodies(regions), strict=True))
+        return {file: fences.replace(text, lambda r: changed.get(r.begin, r.body), file)}
+
+    def _bodies(self, regions: list[fences.Region]) -> list[str]:
+        bodies = [region.body for region in regions]
+        if self.body is not None:
+            given = (self.body,) if isinstance(self.body, str) else self.body
+            if len(given) != len(regions):
+                raise ValueError(
+                    f"{self.exercise} has {len(regions)} fences. Received: "
+                    f"{len(given)} bodies for {self.id}"
+                )
+            for i, (region, new) in enumerate(zip(regions, given, strict=True)):
+                if new is not None:
+                    clean = textwrap.dedent(new).strip("\n")
+                    bodies[i] = textwrap.indent(clean, region.indent)
+        for old, new in self.edits:
+            count = sum(body.count(old) for body in bodies)
+            if count != 1:
+                raise ValueError(
+                    f"the code to replace must stand once in the fences of {self.exercise}. "
+                    f"Received: {old!r}, which stands {count} times ({self.id})"
+                )
+            bodies = [body.replace(old, new) for body in bodies]
+        return bodies
+
+
+def collect(package: ModuleType, name: str) -> list[Any]:
+    """The lists called `name` of all part modules of a package, in the syllabus's order."""
+    found = []
+    for module in pkgutil.iter_modules(package.__path__):
+        found += getattr(importlib.import_module(f"{package.__name__}.{module.name}"), name)
+    order = list(syllabus.EXERCISES)
+    return sorted(found, key=lambda mutation: order.index(mutation.exercise))

@@ -1,0 +1,236 @@
+"""Records the expected outputs: python -m autograder.record [--seed S] [--out DIR]
+
+Runs every check on the solution, and on every misconception, through the same workers that grade a
+submission. Refuses to record a check that a do-nothing answer could pass, and a misconception that
+every check lets through.
+"""
+
+import json
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import tyro
+
+from autograder import compare, kit, misconceptions, submission, syllabus, variants
+from autograder.checks import Check, load
+from autograder.judge import summary, tolerance_of
+from autograder.misconceptions import Misconception
+from autograder.mutations import Mutation
+from autograder.processes import Job, Outcome, Runner
+from autograder.recordings import save
+
+Outcomes = dict[tuple[str, str], Outcome]  # by (mutation's id or "", check's key)
+
+
+class RecordError(Exception):
+    """Something that must be mended before a recording is of use."""
+
+
+def record(out: Path, seed: int) -> list[str]:
+    """Writes a recording, and returns a line about each misconception.
+
+    Raises:
+        RecordError: the solution fails, a check is trivial, or a misconception survives; the
+            message names all of them.
+    """
+    checks = list(load().values())
+    mistakes = misconceptions.load()
+    with Runner() as runner:
+        solution = run_mutations(runner, checks, [None], seed, observe=True)
+        _require_sound(checks, solution)
+        wrong = run_mutations(runner, checks, mistakes, seed)
+    caught = catching_checks(checks, solution, mistakes, wrong)
+    survivors = [f"{m.exercise}: {m.id}" for m in mistakes if not caught[_identity(m)]]
+    if survivors:
+        raise RecordError("no check catches these misconceptions: " + "; ".join(survivors))
+    _write(out, seed, checks, solution, mistakes, wrong, caught)
+    return [f"{m.exercise}: {m.id} caught by {', '.join(caught[_identity(m)])}" for m in mistakes]
+
+
+def prove(exercise: str) -> bool:
+    """Prints how each misconception and variant of an exercise fares; nothing is written.
+
+    Returns:
+        Whether the checks are sound, catch every misconception and pass every variant.
+    """
+    checks = [check for check in load().values() if check.exercise == exercise]
+    mistakes = [m for m in misconceptions.load() if m.exercise == exercise]
+    correct = [v for v in variants.load() if v.exercise == exercise]
+    with Runner() as runner:
+        solution = run_mutations(runner, checks, [None], seed=0, observe=True)
+        _require_sound(checks, solution)
+        outcomes = run_mutations(runner, checks, [*mistakes, *correct], seed=0)
+    caught = catching_checks(checks, solution, [*mistakes, *correct], outcomes)
+    for check in checks:
+        outcome = solution["", check.key]
+        shapes = ", ".join(f"{name} {a.shape}" for name, a in (outcome.arrays or {}).items())
+        print(f"check {check.name} ({outcome.seconds:.2f} s): {shapes}")
+    good = True
+    for mistake in mistakes:
+        names = caught[_identity(mistake)]
+        good &= bool(names)
+        print(f"misconception {mistake.id}: {', '.join(names) or 'SURVIVES'}")
+    for variant in correct:
+        names = caught[_identity(variant)]
+        good &= not names
+        print(f"variant {variant.id}: {'FAILS ' + ', '.join(names) if names else 'passes'}")
+        for check in (check for check in checks if check.name in names):
+            outcome = outcomes[_identity(variant), check.key]
+            if outcome.arrays is None:
+                print(f"  {check.name}: {explain(outcome)}")
+    return good
+
+
+def run_mutations(
+    runner: Runner,
+    checks: Sequence[Check],
+    mutations: Sequence[Mutation | None],
+    seed: int,
+    mode: str = "eager",
+    observe: bool = False,
+) -> Outcomes:
+    """Runs the checks of each mutation's exercise on it; None stands for the solution itself."""
+    jobs, keys = [], []
+    for mutation in mutations:
+        name = _identity(mutation)
+        directory = runner.root / (name.replace("/", "--") or "solution")
+        if not directory.exists():
+            replaced = mutation.files() if mutation else None
+            submission.assemble(kit.ROOT, directory, replaced, base=kit.ROOT)
+        for check in checks:
+            if mutation is None or check.exercise == mutation.exercise:
+                jobs.append(Job(check, directory, seed, mode, observe))
+                keys.append((name, check.key))
+    outcomes = runner.run(jobs)
+    return {keys[position]: outcome for position, outcome in outcomes.items()}
+
+
+def catching_checks(
+    checks: Sequence[Check],
+    solution: Outcomes,
+    mutations: Sequence[Mutation],
+    outcomes: Outcomes,
+) -> dict[str, list[str]]:
+    """The names of the checks that each mutation fails, by the mutation's identity."""
+    tolerances = compare.load_tolerances(kit.TOLERANCES)
+    caught: dict[str, list[str]] = defaultdict(list)
+    for mutation in mutations:
+        for check in (check for check in checks if check.exercise == mutation.exercise):
+            got = outcomes[_identity(mutation), check.key].arrays
+            expected = stored(solution["", check.key].arrays or {})
+            if got is None or not compare.agree(expected, got, tolerance_of(check, tolerances)):
+                caught[_identity(mutation)].append(check.name)
+    return caught
+
+
+def stored(arrays: compare.Arrays) -> compare.Arrays:
+    """The arrays as a recording holds them, in at most single precision."""
+    return {
+        name: array.astype(np.float32) if array.dtype.kind == "f" else array
+        for name, array in arrays.items()
+    }
+
+
+def explain(outcome: Outcome) -> str:
+    """Why an outcome holds no arrays."""
+    if outcome.error is not None:
+        error = outcome.error
+        return f"{summary(error)} ({error.file}:{error.line} {error.check_source})"
+    return outcome.infrastructure or outcome.death or f"over the limit of {outcome.limit}"
+
+
+def _identity(mutation: Mutation | None) -> str:
+    return f"{mutation.exercise}/{mutation.id}" if mutation else ""
+
+
+def _require_sound(checks: Sequence[Check], solution: Outcomes) -> None:
+    problems = []
+    for check in checks:
+        outcome = solution["", check.key]
+        if outcome.arrays is None:
+            problems.append(f"{check.key}: {explain(outcome)}")
+        elif any(np.isnan(a).any() for a in outcome.arrays.values() if a.dtype.kind == "f"):
+            problems.append(f"{check.key}: an array holds NaN, which equals nothing")
+    if problems:
+        raise RecordError("the solution cannot be recorded:\n" + "\n".join(problems))
+
+
+def _write(
+    out: Path,
+    seed: int,
+    checks: Sequence[Check],
+    solution: Outcomes,
+    mistakes: Sequence[Misconception],
+    wrong: Outcomes,
+    caught: dict[str, list[str]],
+) -> None:
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    versions = {name: version(name) for name in ("tensorflow", "keras", "numpy")}
+    _write_json(out / "recording.json", {"seed": seed, "versions": versions})
+    entries = []
+    for exercise in syllabus.EXERCISES:
+        own = [check for check in checks if check.exercise == exercise]
+        arrays = {
+            f"{check.name}/{name}": array
+            for check in own
+            for name, array in (solution["", check.key].arrays or {}).items()
+        }
+        if arrays:
+            save(out / f"{exercise}.npz", stored(arrays))
+        wrong_arrays: compare.Arrays = {}
+        for mistake in (mistake for mistake in mistakes if mistake.exercise == exercise):
+            errors = {}
+            names = caught[_identity(mistake)]
+            for check in (check for check in own if check.name in names):
+                outcome = wrong[_identity(mistake), check.key]
+                if outcome.error is not None:
+                    errors[check.name] = summary(outcome.error)
+                for name, array in (outcome.arrays or {}).items():
+                    wrong_arrays[f"{mistake.id}/{check.name}/{name}"] = array
+            entries.append(
+                {
+                    "id": mistake.id,
+                    "exercise": exercise,
+                    "hint": " ".join(mistake.hint.split()),
+                    "caught_by": names,
+                    "errors": errors,
+                }
+            )
+        if wrong_arrays:
+            save(out / "misconceptions" / f"{exercise}.npz", stored(wrong_arrays))
+    _write_json(out / "misconceptions.json", entries)
+
+
+def _write_json(path: Path, content: object) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def main(seed: int = 0, out: Path = kit.OUTPUTS, prove_exercise: str = "") -> None:
+    """Records the solution's outputs, and those of the misconceptions.
+
+    Args:
+        seed: of the checks' inputs; a secret one makes hidden inputs for official grading.
+        out: the directory to write; it is replaced.
+        prove_exercise: write nothing; show how the checks of this exercise fare.
+    """
+    try:
+        if prove_exercise:
+            sys.exit(0 if prove(syllabus.find(prove_exercise).id) else 1)
+        lines = record(out, seed)
+    except (RecordError, KeyError, ValueError) as error:
+        print(error.args[0], file=sys.stderr)
+        sys.exit(1)
+    print("\n".join(lines))
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    print(f"{len(lines)} misconceptions; {size / 1024:.0f} KiB in {out}")
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)

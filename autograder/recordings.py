@@ -1,0 +1,103 @@
+"""Recorded outputs: what the solution, and each misconception, gave on every check.
+
+solution_outputs/recording.json                      the seed, and the versions recorded with
+solution_outputs/<exercise id>.npz                   "<check>/<array>" of the solution
+solution_outputs/misconceptions.json                 ids, hints, which checks catch them
+solution_outputs/misconceptions/<exercise id>.npz    "<misconception>/<check>/<array>"
+"""
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.checks import Check
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class RecordedMisconception:
+    """What a plausible mistake gives; `errors` holds exceptions, by check name."""
+
+    id: str
+    exercise: str
+    hint: str
+    caught_by: tuple[str, ...]
+    errors: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, Arrays] = field(default_factory=dict)
+
+
+class Recording:
+    """A directory of recorded outputs. Nothing but the seed is read before it is asked for."""
+
+    def __init__(self, directory: Path):
+        self.directory = directory
+
+    @cached_property
+    def seed(self) -> int:
+        path = self.directory / "recording.json"
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{self.directory} holds no recording; run python -m autograder.record"
+            )
+        return int(json.loads(path.read_text(encoding="utf-8"))["seed"])
+
+    def expected(self, check: Check) -> Arrays | None:
+        """The solution's arrays on this check; None when it was never recorded."""
+        return self._solution(check.exercise).get(check.name)
+
+    def misconceptions(self, exercise: str | None = None) -> list[RecordedMisconception]:
+        """The recorded misconceptions of one exercise, or of all."""
+        path = self.directory / "misconceptions.json"
+        entries = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        return [
+            self._misconception(entry)
+            for entry in entries
+            if exercise is None or entry["exercise"] == exercise
+        ]
+
+    def _misconception(self, entry: dict[str, Any]) -> RecordedMisconception:
+        stored = _load(self.directory / "misconceptions" / f"{entry['exercise']}.npz")
+        outputs: dict[str, Arrays] = {}
+        for key, array in stored.items():
+            misconception, check, name = key.split("/", 2)
+            if misconception == entry["id"]:
+                outputs.setdefault(check, {})[name] = array
+        return RecordedMisconception(
+            **{**entry, "caught_by": tuple(entry["caught_by"])}, outputs=outputs
+        )
+
+    def _solution(self, exercise: str) -> dict[str, Arrays]:
+        outputs: dict[str, Arrays] = {}
+        for key, array in _load(self.directory / f"{exercise}.npz").items():
+            check, name = key.split("/", 1)
+            outputs.setdefault(check, {})[name] = array
+        return outputs
+
+
+def save(path: Path, arrays: Arrays) -> None:
+    """Writes an .npz file whose bytes depend on the arrays alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(arrays):
+            content = io.BytesIO()
+            np.lib.format.write_array(content, _compact(arrays[name]), allow_pickle=False)
+            member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            archive.writestr(member, content.getvalue(), zipfile.ZIP_DEFLATED, 9)
+
+
+def _compact(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
+def _load(path: Path) -> Arrays:
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}

@@ -1,0 +1,1 @@
+"""Reports on a submission, one module per format."""

@@ -1,0 +1,137 @@
+"""The report on a terminal: a table for each part, then what to do next."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autograder import syllabus
+from autograder.judge import BLOCKED, FAILED, INFRASTRUCTURE, LIMIT, PASSED, Report, Verdict
+
+_STYLES = {
+    PASSED: "green",
+    FAILED: "red",
+    BLOCKED: "yellow",
+    LIMIT: "magenta",
+    INFRASTRUCTURE: "bold red",
+    "blank": "dim",
+}
+
+
+def show(report: Report, console: Console, verbose: bool = False) -> None:
+    """Prints the full report.
+
+    Args:
+        verbose: also what the submission printed in checks that did not pass.
+    """
+    for part in syllabus.PARTS:
+        exercises = [e for e in syllabus.exercises_of(part) if report.of(e.id)]
+        if exercises:
+            console.print(_part_table(part, exercises, report))
+    for note in report.notes:
+        console.print(Text(f"Note: {note}", style="yellow"))
+    if verbose:
+        _show_printed(report, console)
+    _show_total(report, console)
+
+
+def show_status(report: Report, console: Console) -> None:
+    """Prints one line for each exercise: blank, failing or done, its points and handout page."""
+    table = Table("Exercise", "Points", "State", "Handout", box=None)
+    for exercise in syllabus.EXERCISES.values():
+        if verdicts := report.of(exercise.id):
+            state = _state(verdicts)
+            points = sum(verdict.points for verdict in verdicts)
+            table.add_row(
+                exercise.id,
+                f"{points:g}/{exercise.points}",
+                Text(state, style=_STYLES.get(state, "green")),
+                exercise.page,
+            )
+    console.print(table)
+    _show_total(report, console)
+
+
+def _part_table(part: syllabus.Part, exercises: list[syllabus.Exercise], report: Report) -> Table:
+    verdicts = [verdict for e in exercises for verdict in report.of(e.id)]
+    earned = sum(verdict.points for verdict in verdicts)
+    possible = sum(verdict.max_points for verdict in verdicts)
+    table = Table(
+        title=f"Part {part.number} · {part.title} — {earned:g} of {possible:g} points",
+        title_justify="left",
+        title_style="bold",
+        expand=True,
+        show_lines=False,
+    )
+    table.add_column("Exercise", min_width=28, no_wrap=True)
+    table.add_column("Points", justify="right", width=7)
+    table.add_column("Status", width=14)
+    table.add_column("What was found", ratio=5, overflow="fold")
+    for exercise in exercises:
+        own = report.of(exercise.id)
+        points = sum(verdict.points for verdict in own)
+        table.add_row(
+            Text(exercise.id, style="bold"),
+            f"{points:g}/{exercise.points}",
+            "",
+            Text(exercise.title, style="bold"),
+        )
+        for verdict in _worth_showing(own):
+            table.add_row("", "", _status(verdict), _finding(verdict, exercise))
+        table.add_section()
+    return table
+
+
+def _worth_showing(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    # A blank has one sentence, however many checks wait for it.
+    blank = [verdict for verdict in verdicts if verdict.blank]
+    return (blank[0],) if blank and len(blank) == len(verdicts) else verdicts
+
+
+def _status(verdict: Verdict) -> Text:
+    status = "blank" if verdict.blank else verdict.status
+    return Text(status, style=_STYLES[status])
+
+
+def _finding(verdict: Verdict, exercise: syllabus.Exercise) -> Text:
+    if verdict.status == PASSED:
+        return Text(verdict.check.title)
+    if verdict.blank:
+        return Text(f"{verdict.message}\n→ {exercise.page}")
+    text = Text(f"{verdict.check.title}: {verdict.message}")
+    if verdict.hint:
+        text.append(f"\nHint: {verdict.hint}", style="cyan")
+    if verdict.status != BLOCKED:
+        text.append(f"\n→ {exercise.page}", style="dim")
+    return text
+
+
+def _state(verdicts: tuple[Verdict, ...]) -> str:
+    statuses = {verdict.status for verdict in verdicts}
+    if statuses == {PASSED}:
+        return "done"
+    if any(verdict.blank for verdict in verdicts):
+        return "blank"
+    for status in (INFRASTRUCTURE, LIMIT, FAILED):
+        if status in statuses:
+            return status
+    return BLOCKED
+
+
+def _show_printed(report: Report, console: Console) -> None:
+    for verdict in report.verdicts:
+        if verdict.status != PASSED and verdict.printed:
+            console.print(Text(f"Printed during {verdict.check.key}:", style="bold"))
+            console.print(Text(verdict.printed))
+
+
+def _show_total(report: Report, console: Console) -> None:
+    passed = sum(verdict.status == PASSED for verdict in report.verdicts)
+    style = "bold green" if report.score == report.max_score else "bold"
+    console.print(
+        Text(
+            f"{report.score:g} of {report.max_score:g} points; "
+            f"{passed} of {len(report.verdicts)} public checks passed",
+            style=style,
+        )
+    )
+    console.print(Text(f"Isolation: {report.isolation}", style="dim"))

@@ -1,0 +1,141 @@
+"""What a worker does: run one stage of one check on a submission, send the arrays, and end.
+
+It runs in a process of its own, forked by the zygote, or started afresh (`python -I worker.py`,
+the task as JSON on standard input). This is the only place where a submission is imported.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+import traceback
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+if __name__ == "__main__":  # isolated mode leaves this directory's parent out
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+
+from autograder import checks, shortcuts, wire
+from autograder.isolation import Limits, enter
+from autograder.namespace import Namespace
+
+
+@dataclass(frozen=True)
+class Task:
+    """One stage of one check.
+
+    Args:
+        check: the check's key.
+        stage: which of its functions; the last one's arrays are compared.
+        submission: the directory that holds the assembled `assignment/`.
+        directory: the private working directory, shared by the stages of a check.
+        seed: of the check's inputs.
+        mode: "eager", "graph" or "xla": how the submission's functions are called (calibration).
+        observe: refuse a check that a do-nothing answer could pass (recording).
+        limits: see `Limits`.
+    """
+
+    check: str
+    submission: str
+    directory: str
+    seed: int = 0
+    stage: int = 0
+    mode: str = "eager"
+    observe: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "Task":
+        return cls(**{**fields, "limits": Limits(**fields["limits"])})
+
+
+def run(task: Task, stream: BinaryIO) -> None:
+    """Runs the task and writes one message to the stream, whatever the submission does."""
+    check = checks.load()[task.check]
+    try:
+        os.chdir(task.directory)
+        os.environ.update(TMPDIR=task.directory, HOME=task.directory)
+        tempfile.tempdir = None
+        enter(task.limits)
+        # Before the first line of the submission runs, so that nothing can hide from it.
+        shortcuts.scan(check.exercise, Path(task.submission))
+        shortcuts.disable(check.exercise)
+        sys.path.insert(0, task.submission)
+        assignment = _namespace(task)
+        returned = check.stages[task.stage](assignment, check.rng(task.seed))
+        arrays = {name: _as_array(name, value) for name, value in (returned or {}).items()}
+        if task.observe:
+            assignment.refuse_trivial(arrays)
+    except BaseException as error:
+        wire.write_error(stream, _describe(error, Path(task.submission)))
+    else:
+        wire.write_arrays(stream, arrays)
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def _namespace(task: Task) -> Any:
+    if task.mode == "eager" and not task.observe:
+        return Namespace("assignment")
+    from autograder import instruments  # only in an instructor's checkout
+
+    return instruments.namespace(task.mode, task.observe)
+
+
+def _as_array(name: str, value: Any) -> np.ndarray:
+    if not wire.is_name(name):
+        raise ValueError(f"a check cannot call an array {name!r}: plain letters, digits and signs")
+    if value is None:
+        raise TypeError(f"{name} is None; does the function return its result?")
+    array = np.array(np.asarray(value), subok=False)
+    if not wire.is_sendable(array):
+        raise TypeError(
+            f"{name} should be an array of numbers. Received: {type(value).__name__} "
+            f"with dtype {array.dtype} and shape {array.shape}"
+        )
+    return array.astype(array.dtype.newbyteorder("="))
+
+
+def _describe(error: BaseException, submission: Path) -> wire.RemoteError:
+    """The exception, with the innermost line of the student's own files."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(submission)]
+    in_check = [frame for frame in frames if "checks" in Path(frame.filename).parts]
+    file = line = source = ""
+    if own:
+        file, line, source = own[-1].filename, str(own[-1].lineno), own[-1].line or ""
+    elif isinstance(error, SyntaxError) and error.filename:
+        file, line, source = error.filename, str(error.lineno), (error.text or "").strip()
+    if file and Path(file).is_relative_to(submission):
+        file = Path(file).relative_to(submission).as_posix()
+    try:
+        message = str(error)
+    except Exception:  # a submission's own exception class
+        message = "(its message cannot be shown)"
+    check_source = (in_check[-1].line or "") if in_check else ""
+    return wire.RemoteError(type(error).__name__, message, file, line, source, check_source)
+
+
+def main() -> None:
+    """The process of its own: standard output is the result, standard error is what is printed."""
+    import json
+
+    stream = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    task = Task.from_json(json.loads(sys.stdin.buffer.readline()))
+    import keras
+
+    keras.config.disable_traceback_filtering()
+    run(task, stream)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
