@@ -8,12 +8,21 @@ import json
 import math
 import random
 from pathlib import Path
+from typing import Any
 
+from data.grammar.arithmetic import problems
 from data.grammar.engine import Sample, tokenize
+from data.grammar.instructions import instructions
+from data.grammar.preferences import TEMPERATURE, noise_record, preference
 from data.grammar.stories import sample_story
 
 DATA = Path(__file__).parent
-STORY_SPLITS = {"train": (1, 21_000), "validation": (2, 1_250)}  # split: (seed, stories)
+
+# For each split, its seed and its number of records.
+STORY_SPLITS = {"train": (1, 21_000), "validation": (2, 1_250)}
+INSTRUCTION_SPLITS = {"train": (3, 6_000), "validation": (4, 500)}
+PREFERENCE_SPLITS = {"train": (8, 4_000), "validation": (10, 500)}
+ARITHMETIC_SEED = 7
 
 
 def sample_stories(seed: int, count: int) -> list[Sample]:
@@ -51,9 +60,43 @@ def story_files() -> dict[str, str]:
     return files | {"stories/entropy.json": json.dumps(entropy, indent=2) + "\n"}
 
 
+def instruction_files() -> dict[str, str]:
+    """The additions of a split's instructions come from the same split of the arithmetic."""
+    additions = problems(ARITHMETIC_SEED)
+    return {
+        f"instructions/{split}.jsonl": to_jsonl(instructions(count, additions[split], seed))
+        for split, (seed, count) in INSTRUCTION_SPLITS.items()
+    }
+
+
+def preference_files() -> dict[str, str]:
+    """Labelled pairs, and how many labels contradict the gold reward."""
+    splits = {}
+    for split, (seed, count) in PREFERENCE_SPLITS.items():
+        rng = random.Random(seed)
+        splits[split] = [preference(rng) for _ in range(count)]
+    files = {f"preferences/{split}.jsonl": to_jsonl(pairs) for split, pairs in splits.items()}
+    noise = {"temperature": TEMPERATURE}
+    noise |= {split: noise_record(pairs) for split, pairs in splits.items()}
+    return files | {"preferences/noise.json": json.dumps(noise, indent=2) + "\n"}
+
+
+def arithmetic_files() -> dict[str, str]:
+    """Every sum of two two-digit numbers, in one split or the other."""
+    return {
+        f"arithmetic/{split}.jsonl": to_jsonl(records)
+        for split, records in problems(ARITHMETIC_SEED).items()
+    }
+
+
+def to_jsonl(records: list[dict[str, Any]]) -> str:
+    """One JSON object per line."""
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
 def bundled_files() -> dict[str, str]:
     """Every generated file: path below `data/` and contents."""
-    return story_files()
+    return story_files() | instruction_files() | preference_files() | arithmetic_files()
 
 
 def main() -> None:

@@ -77,10 +77,13 @@ class Grammar:
         self.slots = slots
         self.derived = derived
 
-    def sample(self, rng: random.Random) -> Sample:
-        """Draw one text. Uses `rng.random()` only, which Python keeps stable between versions."""
+    def sample(self, rng: random.Random, given: Bindings | None = None) -> Sample:
+        """Draw one text. Uses `rng.random()` only, which Python keeps stable between versions.
+
+        Slots in `given` are bound from the start; the log-probability is that of what was drawn.
+        """
         tokens: list[str] = []
-        bindings: dict[str, str] = {}
+        bindings = dict(given or {})
         templates: list[tuple[str, int]] = []
         log_probabilities: list[float] = []
 
