@@ -83,7 +83,6 @@ def test_k1_and_k3_are_unbiased_and_k2_is_not():
     np.testing.assert_allclose(expectation("k1"), true_kl, rtol=1e-6)
     np.testing.assert_allclose(expectation("k3"), true_kl, rtol=1e-6)
     assert abs(expectation("k2") - true_kl) > 0.01
-    assert abs(expectation("k2") - true_kl) < 0.5 * true_kl
 
 
 def test_expected_gradients_as_a_loss():
