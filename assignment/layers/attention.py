@@ -6,6 +6,7 @@ Shapes: B batch, H heads, Q query length, K key length, D model width, d = D/H w
 import keras
 import tensorflow as tf
 
+from assignment.layers.dropout import Dropout
 from assignment.layers.positional import rotate
 
 
@@ -72,7 +73,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.key_dense = keras.layers.Dense(hidden_dim, name="key_dense", **dense)
         self.value_dense = keras.layers.Dense(hidden_dim, name="value_dense", **dense)
         self.output_dense = keras.layers.Dense(hidden_dim, name="output_dense", **dense)
-        self.weights_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.weights_dropout = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, inputs_shape, context_shape=None):
         context_shape = inputs_shape if context_shape is None else context_shape

@@ -3,6 +3,7 @@
 import keras
 
 from assignment.layers.attention import MultiHeadAttention
+from assignment.layers.dropout import Dropout
 from assignment.layers.feed_forward import FeedForward
 from assignment.layers.normalization import LayerNorm
 
@@ -60,7 +61,7 @@ class DecoderBlock(keras.layers.Layer):
             hidden_dim, intermediate_dim, dropout, name="feed_forward", **policy
         )
         self.feed_forward_norm = LayerNorm(name="feed_forward_norm", **policy)
-        self.output_dropout = keras.layers.Dropout(dropout, **policy)
+        self.output_dropout = Dropout(dropout, **policy)
 
     def build(self, inputs_shape, context_shape=None):
         self.self_attention.build(inputs_shape)

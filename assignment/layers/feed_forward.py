@@ -5,6 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
+from assignment.layers.dropout import Dropout
+
 
 def gelu(x) -> tf.Tensor:
     """The Gaussian error linear unit in its tanh approximation (Hendrycks and Gimpel 2016).
@@ -38,7 +40,7 @@ class FeedForward(keras.layers.Layer):
         self.output_dense = keras.layers.Dense(
             hidden_dim, name="output_dense", dtype=self.dtype_policy
         )
-        self.output_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.output_dropout = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, inputs_shape):
         self.intermediate_dense.build(inputs_shape)

@@ -165,7 +165,9 @@ class LSTM(_Recurrent):
     def initial_bias(self, shape, dtype=None):
         # BEGIN SOLUTION recurrent.lstm_cell
         gate = shape[0] // 4
-        return tf.concat([tf.zeros(gate, dtype), tf.ones(gate, dtype), tf.zeros(2 * gate, dtype)], 0)
+        return tf.concat(
+            [tf.zeros(gate, dtype), tf.ones(gate, dtype), tf.zeros(2 * gate, dtype)], 0
+        )
         # END SOLUTION
 
     def update(self, projected, state):

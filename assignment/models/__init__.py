@@ -1,1 +1,1 @@
-"""Language models: every one maps `token_ids (B, T)` to `logits (B, T, V)` and decodes by `step`."""
+"""Language models: each maps token ids to logits, and decodes by `initial_state` and `step`."""

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from assignment.config import RecurrentConfig
+from assignment.layers.dropout import Dropout
 from assignment.layers.masking import cached_causal_mask, causal_mask
 from assignment.layers.recurrent import LSTM, SimpleRNN, additive_attention
 
@@ -63,7 +64,7 @@ class RecurrentLM(keras.Model):
         ]
         if config.attention:
             self.attention = BahdanauSelfAttention(config.units, name="attention")
-        self.dropout = keras.layers.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.output_dense = keras.layers.Dense(config.hidden_dim, name="output_dense")
 
     def build(self, inputs_shape=None):

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from assignment.config import TransformerConfig
 from assignment.layers.blocks import DecoderBlock
+from assignment.layers.dropout import Dropout
 from assignment.layers.masking import cached_causal_mask, causal_mask, combine_masks
 from assignment.layers.normalization import LayerNorm
 from assignment.layers.positional import LearnedPositions, sinusoidal_encoding
@@ -43,7 +44,7 @@ class TransformerLM(keras.Model):
             self.position_embedding = LearnedPositions(
                 config.max_sequence_length, name="position_embedding", dtype=self.dtype_policy
             )
-        self.embedding_dropout = keras.layers.Dropout(config.dropout, dtype=self.dtype_policy)
+        self.embedding_dropout = Dropout(config.dropout, dtype=self.dtype_policy)
         self.blocks = [
             DecoderBlock(
                 config.hidden_dim,

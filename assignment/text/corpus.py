@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import hashlib
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from assignment.text.records import Conversation, read_records
 from assignment.text.registry import CorpusSource, find_data_directory
 from assignment.text.tokenizer import Tokenizer, train_tokenizer
 
@@ -100,7 +102,8 @@ def load_corpus(
     """
     train, validation = split(source)
     if tokenizer is None:
-        tokenizer = Tokenizer(train_tokenizer(_sample(train), vocabulary_size))
+        texts = itertools.chain(_sample(train), _later_texts(source))
+        tokenizer = Tokenizer(train_tokenizer(texts, vocabulary_size))
     validation_tokens = _cached_tokens(validation, tokenizer, show_progress)
     floor = source.floor and source.floor.validation_nats / len(validation_tokens)
     return Corpus(
@@ -133,6 +136,13 @@ def _sample(span: TextSpan) -> Iterator[str]:
     """Pieces from all over the text, enough to train a tokenizer on."""
     every = max(1, (span.end - span.start) // TOKENIZER_SAMPLE_BYTES)
     return (chunk for index, chunk in enumerate(span.chunks()) if index % every == 0)
+
+
+def _later_texts(source: CorpusSource) -> Iterator[str]:
+    """What later stages read and write: the vocabulary is fixed before they begin."""
+    if source.later_path is not None:
+        for record in read_records(source.later_path, Conversation):
+            yield f"{record.prompt}\n{record.response}"
 
 
 def _cached_tokens(span: TextSpan, tokenizer: Tokenizer, show_progress: bool) -> np.ndarray:

@@ -35,6 +35,8 @@ class CorpusSource:
     train_path: Path
     validation_path: Path | None = None
     floor: EntropyFloor | None = None
+    later_path: Path | None = None
+    """Conversations of later stages, whose words the vocabulary shall have as well."""
     description: str = ""
     licence: str = ""
 
@@ -96,6 +98,7 @@ def _resolve_entry(name: str, entry: dict[str, Any], data: Path) -> CorpusSource
             train_path=data / entry["train"],
             validation_path=data / entry["validation"],
             floor=EntropyFloor(entropy["train"]["nats"], entropy["validation"]["nats"]),
+            later_path=data / entry["later"],
             **about,
         )
     cache = data / "cache" / "downloads"
