@@ -45,11 +45,11 @@ def record(out: Path, seed: int) -> list[str]:
         _require_sound(checks, solution)
         wrong = run_mutations(runner, checks, mistakes, seed)
     caught = catching_checks(checks, solution, mistakes, wrong)
-    survivors = [f"{m.exercise}: {m.id}" for m in mistakes if not caught[_identity(m)]]
+    survivors = [f"{m.exercise}: {m.id}" for m in mistakes if not caught[identity(m)]]
     if survivors:
         raise RecordError("no check catches these misconceptions: " + "; ".join(survivors))
     _write(out, seed, checks, solution, mistakes, wrong, caught)
-    return [f"{m.exercise}: {m.id} caught by {', '.join(caught[_identity(m)])}" for m in mistakes]
+    return [f"{m.exercise}: {m.id} caught by {', '.join(caught[identity(m)])}" for m in mistakes]
 
 
 def prove(exercise: str) -> bool:
@@ -72,15 +72,15 @@ def prove(exercise: str) -> bool:
         print(f"check {check.name} ({outcome.seconds:.2f} s): {shapes}")
     good = True
     for mistake in mistakes:
-        names = caught[_identity(mistake)]
+        names = caught[identity(mistake)]
         good &= bool(names)
         print(f"misconception {mistake.id}: {', '.join(names) or 'SURVIVES'}")
     for variant in correct:
-        names = caught[_identity(variant)]
+        names = caught[identity(variant)]
         good &= not names
         print(f"variant {variant.id}: {'FAILS ' + ', '.join(names) if names else 'passes'}")
         for check in (check for check in checks if check.name in names):
-            outcome = outcomes[_identity(variant), check.key]
+            outcome = outcomes[identity(variant), check.key]
             if outcome.arrays is None:
                 print(f"  {check.name}: {explain(outcome)}")
     return good
@@ -97,7 +97,7 @@ def run_mutations(
     """Runs the checks of each mutation's exercise on it; None stands for the solution itself."""
     jobs, keys = [], []
     for mutation in mutations:
-        name = _identity(mutation)
+        name = identity(mutation)
         directory = runner.root / (name.replace("/", "--") or "solution")
         if not directory.exists():
             replaced = mutation.files() if mutation else None
@@ -121,10 +121,10 @@ def catching_checks(
     caught: dict[str, list[str]] = defaultdict(list)
     for mutation in mutations:
         for check in (check for check in checks if check.exercise == mutation.exercise):
-            got = outcomes[_identity(mutation), check.key].arrays
+            got = outcomes[identity(mutation), check.key].arrays
             expected = stored(solution["", check.key].arrays or {})
             if got is None or not compare.agree(expected, got, tolerance_of(check, tolerances)):
-                caught[_identity(mutation)].append(check.name)
+                caught[identity(mutation)].append(check.name)
     return caught
 
 
@@ -144,7 +144,7 @@ def explain(outcome: Outcome) -> str:
     return outcome.infrastructure or outcome.death or f"over the limit of {outcome.limit}"
 
 
-def _identity(mutation: Mutation | None) -> str:
+def identity(mutation: Mutation | None) -> str:
     return f"{mutation.exercise}/{mutation.id}" if mutation else ""
 
 
@@ -186,9 +186,9 @@ def _write(
         wrong_arrays: compare.Arrays = {}
         for mistake in (mistake for mistake in mistakes if mistake.exercise == exercise):
             errors = {}
-            names = caught[_identity(mistake)]
+            names = caught[identity(mistake)]
             for check in (check for check in own if check.name in names):
-                outcome = wrong[_identity(mistake), check.key]
+                outcome = wrong[identity(mistake), check.key]
                 if outcome.error is not None:
                     errors[check.name] = summary(outcome.error)
                 for name, array in (outcome.arrays or {}).items():

@@ -1,0 +1,1 @@
+"""A small, complete language-model codebase: from text to a trained, aligned assistant."""

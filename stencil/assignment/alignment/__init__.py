@@ -1,0 +1,1 @@
+"""Alignment: log-probabilities, rewards, PPO, preference losses, GRPO."""

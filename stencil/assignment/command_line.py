@@ -1,0 +1,65 @@
+"""What every command has in common: flags from a dataclass, errors in one line, exit codes.
+
+This module must not import TensorFlow: `--help` answers before that import.
+"""
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import tyro
+
+Config = TypeVar("Config")
+
+BAD_INPUT = 2
+BLANK = re.compile(r"^([a-z_]+\.[a-z_0-9]+): ")
+
+
+def run(main: Callable[[Config], None], config_class: type[Config]) -> None:
+    """Parse the command line into a `config_class` and call `main` with it.
+
+    Exit codes: 0 done; 2 bad input, after one line on stderr that says what is wrong; 3 a blank of
+    the course was reached; 128 + n stopped by signal n, with the state saved.
+    """
+    # TensorFlow's start-up notices are not for the user of a command.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    config = tyro.cli(config_class, description=sys.modules["__main__"].__doc__)
+    try:
+        main(config)
+    except NotImplementedError as error:
+        if not BLANK.match(str(error)):
+            raise
+        sys.exit(_describe_blank(str(error)))
+    except ValueError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def fail(message: str) -> None:
+    """Exit with code 2 and a line that says what is wrong."""
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(BAD_INPUT)
+
+
+def this_command() -> str:
+    """The command line that runs this program again."""
+    module = sys.modules["__main__"].__spec__
+    name = f"python -m {module.name}" if module else sys.argv[0]
+    return shlex.join([*name.split(), *sys.argv[1:]])
+
+
+def _describe_blank(message: str) -> int:
+    """Say which exercise is missing, and how to go on."""
+    exercise, task = message.split(": ", 1)
+    print(
+        f"The exercise {exercise} is still blank: {task}\n"
+        f"See where it stands with: python -m autograder --exercise {exercise}",
+        file=sys.stderr,
+    )
+    return 3

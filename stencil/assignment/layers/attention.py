@@ -1,0 +1,122 @@
+"""Scaled dot-product and multi-head attention (Vaswani et al. 2017, section 3.2).
+
+Shapes: B batch, H heads, Q query length, K key length, D model width, d = D/H width of one head.
+"""
+
+import keras
+import tensorflow as tf
+
+from assignment.layers.dropout import Dropout
+from assignment.layers.positional import rotate
+
+
+def scaled_dot_product_attention(query, key, value, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
+    """Attention(Q, K, V) = softmax(Q Kᵀ / √d + M) V.
+
+    M is the additive form of the boolean mask: 0 where a query may attend, a very large negative
+    number where it may not. That number is finite, so that a row which may attend nowhere (a query
+    of pure padding) gives finite numbers instead of the NaN of softmax(−∞, …, −∞).
+
+    Args:
+        query: `(…, Q, d)`; any leading axes.
+        key: `(…, K, d)`.
+        value: `(…, K, d_v)`.
+        mask: Booleans that broadcast against `(…, Q, K)`, True = may attend; None hides nothing.
+
+    Returns:
+        The output `(…, Q, d_v)` and the weights `(…, Q, K)`, whose rows add up to 1.
+    """
+    raise NotImplementedError(
+        "attention.scaled_dot_product: compute the weights, then the weighted values"
+    )
+
+
+class MultiHeadAttention(keras.layers.Layer):
+    """H attentions in parallel, each in its own subspace of width d = D/H.
+
+        head_h = Attention(X W_Q^h, C W_K^h, C W_V^h),   output = concat(head_1 … head_H) W_O
+
+    The H projections of one kind are one matrix `(D, D)`: `query_dense`, `key_dense`, `value_dense`
+    and `output_dense` are its Dense layers, with biases. Self-attention has C = X; with a `context`
+    C is another sequence (cross-attention).
+
+    Args:
+        hidden_dim: D.
+        num_heads: H; must divide D.
+        dropout: The rate at which attention weights are dropped while training.
+        rotary: Rotate queries and keys by their positions (rotary position embedding).
+
+    Raises:
+        ValueError: `num_heads` does not divide `hidden_dim`.
+    """
+
+    def __init__(self, hidden_dim: int, num_heads: int, dropout=0.0, rotary=False, **kwargs):
+        super().__init__(**kwargs)
+        if hidden_dim % num_heads:
+            raise ValueError(
+                "hidden_dim must be a multiple of num_heads, so that every head has the same "
+                f"width. Received: hidden_dim={hidden_dim}, num_heads={num_heads}"
+            )
+        self.hidden_dim = hidden_dim
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.rotary = rotary
+        dense = {"kernel_initializer": "glorot_uniform", "dtype": self.dtype_policy}
+        self.query_dense = keras.layers.Dense(hidden_dim, name="query_dense", **dense)
+        self.key_dense = keras.layers.Dense(hidden_dim, name="key_dense", **dense)
+        self.value_dense = keras.layers.Dense(hidden_dim, name="value_dense", **dense)
+        self.output_dense = keras.layers.Dense(hidden_dim, name="output_dense", **dense)
+        self.weights_dropout = Dropout(dropout, dtype=self.dtype_policy)
+
+    def build(self, inputs_shape, context_shape=None):
+        context_shape = inputs_shape if context_shape is None else context_shape
+        self.query_dense.build(inputs_shape)
+        self.key_dense.build(context_shape)
+        self.value_dense.build(context_shape)
+        self.output_dense.build((*inputs_shape[:-1], self.hidden_dim))
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None  # masks are explicit arguments here: none travels on with the output
+
+    def _split_heads(self, x):
+        # TODO (B, T, D) → (B, H, T, d)
+        raise NotImplementedError("attention.multi_head: split into heads, attend, and join them")
+
+    def _merge_heads(self, x):
+        # TODO (B, H, T, d) → (B, T, D)
+        raise NotImplementedError("attention.multi_head: split into heads, attend, and join them")
+
+    def call(
+        self,
+        inputs,
+        context=None,
+        mask=None,
+        cache=None,
+        cache_index=None,
+        training=None,
+        return_weights=False,
+    ):
+        """Attend from `inputs` to `context`, or to `inputs` itself.
+
+        Args:
+            inputs: `(B, Q, D)`.
+            context: `(B, K, D_context)` for cross-attention.
+            mask: Booleans that broadcast against `(B, H, Q, K)`, True = may attend.
+            cache: `(B, 2, K, H, d)`, the keys `[:, 0]` and values `[:, 1]` of earlier tokens. Those
+                of `inputs` are written into it at positions `cache_index … cache_index + Q − 1`,
+                and the queries meet all K positions: mask those that are not written yet.
+            cache_index: The position of the first of `inputs`.
+            training: Whether to drop attention weights.
+            return_weights: Also return the weights `(B, H, Q, K)`.
+
+        Returns:
+            The output `(B, Q, D)`; with a cache `(output, cache)`; the weights, if asked for, last.
+        """
+        # TODO project, split into heads, rotate and update the cache if asked, attend, merge heads.
+        raise NotImplementedError("attention.multi_head: split into heads, attend, and join them")
+        results = [output]
+        if cache is not None:
+            results.append(cache)
+        if return_weights:
+            results.append(weights)
+        return results[0] if len(results) == 1 else tuple(results)

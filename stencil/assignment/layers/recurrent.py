@@ -1,0 +1,164 @@
+"""Recurrent layers and additive attention.
+
+Shapes: B batch, T sequence length, D input width, U units of the hidden state, K key length.
+"""
+
+import keras
+import tensorflow as tf
+
+
+def rnn_step(x, h, kernel, recurrent_kernel, bias) -> tf.Tensor:
+    """One step of a simple recurrent network (Elman 1990): h' = tanh(x W + h U + b).
+
+    Args:
+        x: `(B, D)`, the input of this step.
+        h: `(B, U)`, the hidden state of the step before.
+        kernel: W `(D, U)`.
+        recurrent_kernel: U `(U, U)`.
+        bias: b `(U,)`.
+
+    Returns:
+        The new hidden state `(B, U)`.
+    """
+    raise NotImplementedError("recurrent.rnn_cell: compute the next hidden state")
+
+
+def rnn_update(projected, h, recurrent_kernel) -> tf.Tensor:
+    """`rnn_step` from x W + b `(B, U)`, which needs no earlier step to be known."""
+    raise NotImplementedError("recurrent.rnn_cell: compute the next hidden state")
+
+
+def lstm_step(x, h, c, kernel, recurrent_kernel, bias) -> tuple[tf.Tensor, tf.Tensor]:
+    """One step of a long short-term memory (Hochreiter and Schmidhuber 1997; Gers 2000).
+
+        [i, f, g, o] = x W + h U + b                 four blocks along the last axis
+        c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g)
+        h' = σ(o) ⊙ tanh(c')
+
+    Args:
+        x: `(B, D)`, the input of this step.
+        h: `(B, U)`, the hidden state.
+        c: `(B, U)`, the cell state.
+        kernel: W `(D, 4U)`.
+        recurrent_kernel: U `(U, 4U)`.
+        bias: b `(4U,)`.
+
+    Returns:
+        The new hidden state and the new cell state, `(B, U)` each.
+    """
+    raise NotImplementedError(
+        "recurrent.lstm_cell: compute the gates, the cell and the hidden state"
+    )
+
+
+def lstm_update(projected, h, c, recurrent_kernel) -> tuple[tf.Tensor, tf.Tensor]:
+    """`lstm_step` from x W + b `(B, 4U)`, which needs no earlier step to be known."""
+    raise NotImplementedError(
+        "recurrent.lstm_cell: compute the gates, the cell and the hidden state"
+    )
+
+
+class _Recurrent(keras.layers.Layer):
+    """What the two layers share: the weights, and the loop over time.
+
+    Args:
+        units: U.
+    """
+
+    NUM_GATES: int
+    NUM_STATES: int
+
+    def __init__(self, units: int, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, inputs_shape):
+        width = self.NUM_GATES * self.units
+        self.kernel = self.add_weight(
+            name="kernel", shape=(inputs_shape[-1], width), initializer="glorot_uniform"
+        )
+        self.recurrent_kernel = self.add_weight(
+            name="recurrent_kernel", shape=(self.units, width), initializer="orthogonal"
+        )
+        self.bias = self.add_weight(name="bias", shape=(width,), initializer=self.initial_bias)
+
+    def initial_bias(self, shape, dtype=None):
+        return tf.zeros(shape, dtype)
+
+    def update(self, projected, state: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+        """The state after one step, hidden state first."""
+        raise NotImplementedError
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None  # masks are explicit arguments here: none travels on with the output
+
+    def call(self, inputs, mask=None, initial_state=None, return_state=False):
+        """Run over time.
+
+        Args:
+            inputs: `(B, T, D)`.
+            mask: `(B, T)` booleans; a step where it is False leaves the state as it was.
+            initial_state: The state before the first step, `(B, U)` or a tuple of such; zeros when
+                None.
+            return_state: Also return the tuple of states after the last step.
+
+        Returns:
+            The hidden states `(B, T, U)`.
+        """
+        if initial_state is None:
+            zeros = tf.zeros([tf.shape(inputs)[0], self.units], self.compute_dtype)
+            initial_state = (zeros,) * self.NUM_STATES
+        elif not isinstance(initial_state, tuple | list):
+            initial_state = (initial_state,)
+
+        # TODO project all inputs in one matmul; then loop over time with self.update.
+        raise NotImplementedError("recurrent.unroll: carry the state through the sequence")
+        return (outputs, last_state) if return_state else outputs
+
+
+class SimpleRNN(_Recurrent):
+    """A recurrent layer of `rnn_step`; its state is (h,)."""
+
+    NUM_GATES = 1
+    NUM_STATES = 1
+
+    def update(self, projected, state):
+        return (rnn_update(projected, state[0], self.recurrent_kernel),)
+
+
+class LSTM(_Recurrent):
+    """A recurrent layer of `lstm_step`; its state is (h, c).
+
+    The bias of the forget gate starts at 1, so that a fresh cell remembers.
+    """
+
+    NUM_GATES = 4
+    NUM_STATES = 2
+
+    def initial_bias(self, shape, dtype=None):
+        raise NotImplementedError(
+            "recurrent.lstm_cell: compute the gates, the cell and the hidden state"
+        )
+
+    def update(self, projected, state):
+        return lstm_update(projected, *state, self.recurrent_kernel)
+
+
+def additive_attention(query, keys, values, w_query, w_key, v, mask=None):
+    """Additive attention (Bahdanau, Cho and Bengio 2015).
+
+        score(q, k) = vᵀ tanh(W_q q + W_k k),   context = Σ_k softmax(score)_k · value_k
+
+    Args:
+        query: `(…, D_q)`, the decoder's state; any leading axes, usually (B,).
+        keys: `(…, K, D_k)`.
+        values: `(…, K, D_v)`.
+        w_query: W_q `(D_q, A)`.
+        w_key: W_k `(D_k, A)`.
+        v: `(A,)`.
+        mask: `(…, K)` booleans, True = may attend.
+
+    Returns:
+        The context `(…, D_v)` and the weights `(…, K)`.
+    """
+    raise NotImplementedError("recurrent.bahdanau: score each key, weigh the values")

@@ -1,0 +1,1 @@
+"""Text and tokens: the tokenizer, the corpus and its windows, conversations."""

@@ -1,0 +1,1 @@
+"""Training: losses, optimisers, the compiled loop, checkpoints, tracking."""

@@ -1,0 +1,98 @@
+"""Checkpoints: everything that a run needs to go on as if it had never stopped."""
+
+import math
+import shutil
+import warnings
+from pathlib import Path
+
+import tensorflow as tf
+
+
+def plain_variables(model_or_optimizer) -> list[tf.Variable]:
+    """All variables of a Keras model or optimizer, in their fixed order, for a checkpoint."""
+    return [variable.value for variable in model_or_optimizer.variables]
+
+
+class DamagedCheckpointsError(ValueError):
+    """No checkpoint of a directory can be read."""
+
+    def __init__(self, directory: Path):
+        super().__init__(
+            f"None of the checkpoints in {directory} can be read. Start again in another run "
+            "directory, or put back a copy of an older checkpoint."
+        )
+
+
+class Checkpointer:
+    """Saves and restores weights, optimizer slots, step, and the state of random generators.
+
+    Keeps the last few checkpoints in `directory`, and in `directory/best` the one with the smallest
+    metric so far. A checkpoint is written beside the older ones and takes its place in the list
+    only when it is complete: whatever interrupts a save, the checkpoints before it survive.
+
+    Args:
+        model: A built model.
+        optimizer: A built Keras optimizer.
+        directory: Where the checkpoints lie; created when missing.
+        keep: How many of the last checkpoints to keep.
+    """
+
+    def __init__(self, model, optimizer, directory, keep: int = 3):
+        self.directory = Path(directory)
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.best_metric = tf.Variable(math.inf, dtype=tf.float64, trainable=False)
+        # TODO tf.train.Checkpoint of all that changes while training, and two CheckpointManagers:
+        # TODO self.latest in the directory, self.best in its sub-directory "best".
+        raise NotImplementedError(
+            "training.checkpoint: save and restore all that training depends on"
+        )
+
+    def save(self, step: int, metric: float | None = None) -> None:
+        """Save the state after `step`; as the best one too if `metric` is the smallest so far."""
+        raise NotImplementedError(
+            "training.checkpoint: save and restore all that training depends on"
+        )
+
+    def restore_latest(self) -> int | None:
+        """Go back to the last checkpoint that can be read.
+
+        One that is damaged is passed over with a warning; it is the one before that counts then.
+
+        Returns:
+            Its step, or None when there is no checkpoint.
+
+        Raises:
+            DamagedCheckpointsError: There are checkpoints, but none can be read.
+        """
+        # TODO self._restore(path) for the newest path first.
+        raise NotImplementedError(
+            "training.checkpoint: save and restore all that training depends on"
+        )
+
+    def restore_best(self) -> int | None:
+        """Go back to the checkpoint with the smallest metric.
+
+        Returns:
+            Its step, or None when there is no such checkpoint.
+        """
+        raise NotImplementedError(
+            "training.checkpoint: save and restore all that training depends on"
+        )
+
+    def _restore(self, path: str) -> bool:
+        """Restore every variable from a checkpoint, or warn that it is damaged."""
+        try:
+            self.checkpoint.restore(path).assert_consumed()
+        except (tf.errors.OpError, IndexError, ValueError, UnicodeDecodeError) as error:
+            reason = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+            warnings.warn(
+                f"The checkpoint {path} is damaged ({reason}). Trying the one before it.",
+                stacklevel=3,
+            )
+            return False
+        return True
+
+    def remove_unfinished(self) -> None:
+        """Remove what a process that was killed while saving has left behind."""
+        for leftover in self.directory.glob("**/*_temp"):
+            shutil.rmtree(leftover, ignore_errors=True)

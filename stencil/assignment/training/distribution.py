@@ -1,0 +1,70 @@
+"""The same training step on one device, on several, or on several machines."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from assignment.training.loop import train_step
+from assignment.training.optimizers import clip_by_global_norm
+
+
+def make_strategy(name: str) -> tf.distribute.Strategy:
+    """`none`, `mirrored` (all GPUs of this machine) or `multi-worker` (machines in `TF_CONFIG`)."""
+    if name == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    if name == "multi-worker":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process writes the run directory."""
+    resolver = strategy.cluster_resolver
+    return resolver is None or resolver.task_id in (None, 0)
+
+
+def compile_step(
+    model, optimizer, loss_fn, max_norm: float, strategy: tf.distribute.Strategy
+) -> Callable[..., dict[str, tf.Tensor]]:
+    """`step(*batch) -> metrics`, compiled; each replica takes its share of the batch's rows.
+
+    Raises:
+        ValueError: when called, if the replicas cannot share the batch evenly.
+    """
+    replicas = strategy.num_replicas_in_sync
+    if replicas == 1:
+        return tf.function(
+            lambda *batch: train_step(model, optimizer, batch, loss_fn, max_norm),
+            jit_compile=True,
+        )
+
+    def replica_step(*batch):
+        context = tf.distribute.get_replica_context()
+        rows = batch[0].shape[0] // replicas
+        first = context.replica_id_in_sync_group * rows
+        inputs, *labels = (part[first : first + rows] for part in batch)
+        with tf.GradientTape() as tape:
+            loss = loss_fn(model(inputs, training=True), *labels)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
+        # Clipping comes after the mean over replicas: the norm is that of the whole batch.
+        gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
+        gradients, norm = clip_by_global_norm(gradients, max_norm)
+        # Keras adds up what the replicas apply; they all hold the same mean already.
+        optimizer.apply([g / replicas for g in gradients], model.trainable_variables)
+        return {
+            "loss": context.all_reduce(tf.distribute.ReduceOp.MEAN, loss),
+            "gradient_norm": norm,
+        }
+
+    @tf.function
+    def step(*batch):
+        if batch[0].shape[0] % replicas:
+            raise ValueError(
+                f"A batch of {batch[0].shape[0]} rows cannot be shared by {replicas} replicas: "
+                "choose a multiple for --batch-size."
+            )
+        per_replica = strategy.run(replica_step, args=batch)
+        return {k: strategy.experimental_local_results(v)[0] for k, v in per_replica.items()}
+
+    return step

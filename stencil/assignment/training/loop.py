@@ -1,0 +1,191 @@
+"""The training step, and the loop around it that every stage uses."""
+
+import dataclasses
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from assignment.training.checkpoints import Checkpointer
+from assignment.training.optimizers import clip_by_global_norm
+from assignment.training.tracking import Tracker
+
+
+def train_step(model, optimizer, batch, loss_fn, max_norm) -> dict[str, tf.Tensor]:
+    """One step of gradient descent.
+
+    Args:
+        model: `model(inputs, training=True) -> logits`.
+        optimizer: A Keras optimizer.
+        batch: `(inputs, *labels)`.
+        loss_fn: `loss_fn(logits, *labels) -> scalar`.
+        max_norm: The global norm to which the gradients are clipped.
+
+    Returns:
+        `loss` and `gradient_norm`, the norm before clipping.
+    """
+    inputs, *labels = batch
+    # TODO Forward and loss under a tf.GradientTape, then gradients, clip, apply.
+    raise NotImplementedError("training.step: record, differentiate, clip and apply")
+
+
+class Interrupted(Exception):
+    """The run was asked to stop (Ctrl-C or SIGTERM), and has saved its state."""
+
+    def __init__(self, signal_number: int, step: int):
+        super().__init__(f"stopped after step {step}")
+        self.exit_code = 128 + signal_number
+
+
+class NonFiniteLossError(ValueError):
+    """The loss became NaN or infinite."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """When the loop does what. It saves at every evaluation, and when the minutes are over."""
+
+    total_steps: int
+    log_every: int
+    evaluate_every: int
+    save_minutes: float
+
+
+def run_loop(
+    step_fn: Callable,
+    batch_fn: Callable[[int], tuple],
+    model,
+    optimizer,
+    checkpointer: Checkpointer,
+    tracker: Tracker,
+    plan: Plan,
+    start_step: int,
+    tokens_per_step: int,
+    evaluate_fn: Callable[[int], dict[str, float]],
+) -> None:
+    """Train from `start_step` to the end of the plan.
+
+    The loop stops cleanly at SIGINT and SIGTERM: it finishes the step, saves and raises.
+
+    Args:
+        step_fn: `step_fn(*batch) -> metrics`, a compiled training step.
+        batch_fn: `batch_fn(step) -> batch`, a pure function of the step.
+        model: The model that `step_fn` trains.
+        optimizer: Its optimizer.
+        checkpointer: Saves the state.
+        tracker: Takes the metrics.
+        plan: When to log, evaluate and save.
+        start_step: How many steps were made already.
+        tokens_per_step: For the throughput.
+        evaluate_fn: `evaluate_fn(step) -> metrics`, among them `loss`, which decides what is the
+            best checkpoint.
+
+    Raises:
+        Interrupted: The run was asked to stop.
+        NonFiniteLossError: The loss is NaN or infinite.
+    """
+    with _StopSignals() as stop, _progress_bar(plan, start_step) as bar:
+        losses: list[float] = []
+        saved_at, saved_step = time.monotonic(), start_step
+        interval_start, evaluation_seconds = time.monotonic(), 0.0
+        for step in range(start_step + 1, plan.total_steps + 1):
+            batch = batch_fn(step)
+            is_last = step == plan.total_steps
+            logs = step % plan.log_every == 0 or is_last
+            before = [np.array(v) for v in model.trainable_variables] if logs else None
+            metrics = step_fn(*batch)
+            loss = float(metrics["loss"])
+            if not np.isfinite(loss):
+                raise NonFiniteLossError(_describe_non_finite(loss, step, batch, checkpointer))
+            losses.append(loss)
+
+            if logs:
+                seconds = time.monotonic() - interval_start - evaluation_seconds
+                speed = len(losses) * tokens_per_step / seconds
+                metrics = metrics | {
+                    "loss": np.mean(losses),
+                    "learning_rate": optimizer.learning_rate,
+                    "update_ratio": _update_ratio(before, model.trainable_variables),
+                    "tokens_per_second": speed,
+                }
+                tracker.log(step, metrics, "train")
+                bar.set_postfix(loss=f"{np.mean(losses):.3f}", tokens_s=f"{speed:,.0f}")
+                losses.clear()
+                interval_start, evaluation_seconds = time.monotonic(), 0.0
+            bar.update()
+
+            evaluates = step % plan.evaluate_every == 0 or is_last
+            metric = None
+            if evaluates:
+                started = time.monotonic()
+                validation = evaluate_fn(step)
+                metric = validation["loss"]
+                tracker.log(step, validation, "validation")
+                evaluation_seconds += time.monotonic() - started
+            due = time.monotonic() - saved_at > 60 * plan.save_minutes
+            if evaluates or due or stop.signal_number:
+                tracker.flush()
+                checkpointer.save(step, metric)
+                saved_at, saved_step = time.monotonic(), step
+            if stop.signal_number and not is_last:
+                raise Interrupted(stop.signal_number, saved_step)
+
+
+def _describe_non_finite(loss: float, step: int, batch, checkpointer: Checkpointer) -> str:
+    last = checkpointer.latest.latest_checkpoint
+    place = Path(last).name if last else "none"
+    sample = np.asarray(batch[0]).reshape(-1)[:8].tolist()
+    return (
+        f"The loss is {loss} at step {step}; its batch begins with the tokens {sample}. The last "
+        f"good checkpoint: {place}. A smaller --learning-rate or a longer --warmup-steps may help."
+    )
+
+
+def _update_ratio(before: list[np.ndarray], variables) -> float:
+    """‖Δθ‖ / ‖θ‖: how far one step moves the weights; about 1e-3 is usual."""
+    moved = sum(float(np.sum((np.array(v) - b) ** 2)) for v, b in zip(variables, before))  # noqa: B905
+    size = sum(float(np.sum(b**2)) for b in before)
+    return (moved / max(size, 1e-30)) ** 0.5
+
+
+def _progress_bar(plan: Plan, start_step: int) -> tqdm:
+    return tqdm(
+        total=plan.total_steps,
+        initial=start_step,
+        desc="training",
+        unit="step",
+        dynamic_ncols=True,
+        mininterval=0.5,
+        smoothing=0.05,
+    )
+
+
+class _StopSignals:
+    """Remembers that SIGINT or SIGTERM came, instead of stopping at once.
+
+    A second SIGINT stops at once: the first may have come while nothing moves any more.
+    """
+
+    def __init__(self):
+        self.signal_number = 0
+        self._handlers = {}
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.signal(number, self._remember)
+        return self
+
+    def __exit__(self, *_):
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _remember(self, number, frame):
+        if self.signal_number == signal.SIGINT == number:
+            raise KeyboardInterrupt
+        self.signal_number = number

@@ -1,0 +1,115 @@
+"""Run directories: self-describing, so that a later stage needs nothing but the path.
+
+config.json  tokenizer.model  metrics.jsonl  samples.txt  checkpoints/  event files
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import tensorflow as tf
+
+from assignment.config import ModelConfig, RecurrentConfig, TransformerConfig
+from assignment.models.recurrent_lm import RecurrentLM
+from assignment.models.transformer_lm import TransformerLM
+from assignment.text.tokenizer import Tokenizer
+from assignment.training.checkpoints import plain_variables
+
+CONFIGS = {"transformer": TransformerConfig, "recurrent": RecurrentConfig}
+MODELS = {TransformerConfig: TransformerLM, RecurrentConfig: RecurrentLM}
+
+
+def build_model(config: ModelConfig):
+    """A model with fresh weights, of the kind that its configuration says."""
+    model = MODELS[type(config)](config)
+    model.build()
+    return model
+
+
+class RunDirectory:
+    """The files of one run.
+
+    Args:
+        path: The directory.
+    """
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        self.checkpoints = self.path / "checkpoints"
+        self.samples = self.path / "samples.txt"
+        self.metrics = self.path / "metrics.jsonl"
+        self._config = self.path / "config.json"
+        self._tokenizer = self.path / "tokenizer.model"
+
+    def exists(self) -> bool:
+        return self._config.is_file()
+
+    def create(self, stage: str, model: ModelConfig, settings: dict, tokenizer: Tokenizer) -> None:
+        """Write what describes the run. The configuration comes last: it marks a complete run."""
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        self._tokenizer.write_bytes(tokenizer.model_bytes)
+        self._config.write_text(json.dumps(_describe(stage, model, settings), indent=2) + "\n")
+
+    def check_same(self, stage: str, model: ModelConfig, settings: dict) -> None:
+        """Raise ValueError, listing the differences, unless the run has this configuration."""
+        stored = _flatten(self._read())
+        received = _flatten(json.loads(json.dumps(_describe(stage, model, settings))))
+        differences = [
+            f"{name} was {stored.get(name)!r}, now {received.get(name)!r}"
+            for name in sorted(stored.keys() | received.keys())
+            if stored.get(name) != received.get(name)
+        ]
+        if differences:
+            raise ValueError(
+                f"{self.path} holds a run of another configuration: {'; '.join(differences)}. "
+                "Use those values again, or another --run-dir."
+            )
+
+    def settings(self) -> dict:
+        """The settings with which the run was made."""
+        return self._read()["settings"]
+
+    def tokenizer(self) -> Tokenizer:
+        return Tokenizer(self._tokenizer.read_bytes())
+
+    def load_model(self, which: str = "best"):
+        """The run's model with its trained weights, from its best or its latest checkpoint.
+
+        Raises:
+            ValueError: There is no such run, or it has no checkpoint.
+        """
+        described = dict(self._read()["model"])
+        model = build_model(CONFIGS[described.pop("kind")](**described))
+        directory = self.checkpoints / "best" if which == "best" else self.checkpoints
+        path = tf.train.latest_checkpoint(str(directory))
+        path = path or tf.train.latest_checkpoint(str(self.checkpoints))
+        if path is None:
+            raise ValueError(f"{self.path} has no checkpoint yet.")
+        status = tf.train.Checkpoint(model=plain_variables(model)).restore(path)
+        status.expect_partial().assert_existing_objects_matched()
+        return model
+
+    def _read(self) -> dict:
+        if not self.exists():
+            raise ValueError(
+                f"{self.path} is not a run directory: it has no config.json. Train one with "
+                "python -m assignment.train"
+            )
+        return json.loads(self._config.read_text())
+
+
+def _describe(stage: str, model: ModelConfig, settings: dict) -> dict:
+    kind = next(name for name, config in CONFIGS.items() if isinstance(model, config))
+    return {
+        "stage": stage,
+        "model": {"kind": kind, **dataclasses.asdict(model)},
+        "settings": settings,
+    }
+
+
+def _flatten(described: dict) -> dict:
+    return {
+        "stage": described["stage"],
+        **{f"model.{name}": value for name, value in described["model"].items()},
+        **described["settings"],
+    }

@@ -1,0 +1,37 @@
+"""What the grader's own tests share: a warm runner, and submissions that are made to measure."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder import kit, submission
+from autograder.checks import Check, load
+from autograder.mutations import Mutation
+from autograder.processes import Job, Outcome, Runner
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[Runner]:
+    with Runner(jobs=2) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def causal() -> Check:
+    """A small check whose exercise the hostile submissions replace."""
+    return load()["masking.causal/square"]
+
+
+@pytest.fixture
+def submit(runner: Runner, causal: Check, tmp_path: Path) -> Callable[..., Outcome]:
+    """Runs the check on a solution in which `causal_mask` has this body."""
+
+    def run(body: str, check: Check = causal) -> Outcome:
+        mutation = Mutation("tested", "masking.causal", body=body)
+        directory = Path(tempfile.mkdtemp(dir=tmp_path))
+        submission.assemble(kit.ROOT, directory, mutation.files(), base=kit.ROOT)
+        return runner.run_one(Job(check, directory))
+
+    return run

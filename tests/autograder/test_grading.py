@@ -1,0 +1,134 @@
+"""The whole grader on whole submissions: the solution, the blank stencil, and what lies between."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from autograder import judge, kit, submission, syllabus
+from autograder.checks import load
+from autograder.mutations import Mutation
+from autograder.recordings import Recording
+from autograder.reports import results
+
+
+@pytest.fixture(scope="module")
+def grade_mutation(tmp_path_factory):
+    """Grades the solution with one exercise rewritten, on the checks of some exercises."""
+
+    def run(mutation: Mutation, *exercises: str) -> judge.Report:
+        directory = tmp_path_factory.mktemp("mutated")
+        submission.assemble(kit.ROOT, directory, mutation.files(), base=kit.ROOT)
+        names = exercises or (mutation.exercise,)
+        return judge.grade(directory, [c for c in load().values() if c.exercise in names])
+
+    return run
+
+
+def test_the_solution_earns_full_marks():
+    report = judge.grade(kit.ROOT)
+    wrong = [f"{v.check.key}: {v.message}" for v in report.verdicts if v.status != judge.PASSED]
+    assert not wrong
+    assert report.score == report.max_score
+    assert len(report.verdicts) == len(load())
+
+
+def test_the_blank_stencil_earns_nothing_with_one_sentence_per_exercise():
+    report = judge.grade(kit.STENCIL)
+    assert report.score == 0
+    assert not [v.check.key for v in report.verdicts if v.status == judge.PASSED]
+    for exercise in syllabus.EXERCISES.values():
+        verdicts = report.of(exercise.id)
+        messages = {v.message for v in verdicts if v.blank}
+        assert messages <= {f"not written yet: {exercise.task}"}
+        assert all(v.blank or v.status == judge.BLOCKED for v in verdicts), exercise.id
+        assert messages or not verdicts, f"{exercise.id} shows only other exercises' blanks"
+
+
+def test_an_exercise_earns_its_points_all_or_nothing_and_a_known_mistake_gets_its_hint(
+    grade_mutation,
+):
+    # Written otherwise than the recorded misconception: only what it computes is compared.
+    mistake = Mutation(
+        "mine",
+        "attention.scaled_dot_product",
+        body="""
+            scores = tf.matmul(query, key, transpose_b=True) / tf.sqrt(float(query.shape[-1]))
+            if mask is not None:
+                scores = tf.where(mask, scores, tf.constant(float("-inf")))
+            weights = tf.nn.softmax(scores)
+            return weights @ value, weights
+        """,
+    )
+    report = grade_mutation(mistake)
+    statuses = {v.check.name: v.status for v in report.verdicts}
+    assert statuses.pop("empty_rows") == judge.FAILED
+    assert set(statuses.values()) == {judge.PASSED}
+    assert report.score == 0 and report.max_score == 4
+    hint = next(v.hint for v in report.verdicts if v.check.name == "empty_rows")
+    recorded = Recording(kit.OUTPUTS).misconceptions("attention.scaled_dot_product")
+    assert hint == next(m.hint for m in recorded if m.id == "minus_infinity")
+
+
+def test_a_mistake_that_nobody_recorded_gets_a_general_hint(grade_mutation):
+    doubled = Mutation(
+        "mine", "recurrent.rnn_cell", edits=[("tf.tanh(projected", "2.5 * tf.tanh(projected")]
+    )
+    verdict = next(v for v in grade_mutation(doubled).verdicts if v.check.name == "one_step")
+    assert "2.5 times the expected one" in verdict.hint
+
+
+def test_a_shortcut_is_named_with_its_line_and_earns_nothing(grade_mutation):
+    shortcut = Mutation(
+        "mine",
+        "attention.scaled_dot_product",
+        body="""
+            output = keras.layers.Attention(use_scale=False)([query, value, key])
+            return output, output
+        """,
+    )
+    for verdict in grade_mutation(shortcut).verdicts:
+        assert verdict.status == judge.FAILED
+        assert "keras.layers.Attention does the work of this exercise" in verdict.message
+        assert "assignment/layers/attention.py, line" in verdict.message
+
+
+def test_a_hidden_way_to_a_shortcut_is_closed_too(grade_mutation):
+    hidden = Mutation(
+        "mine",
+        "attention.scaled_dot_product",
+        body="""
+            layer = eval("ker" + "as.layers.Att" + "ention")()
+            return layer([query, value, key], return_attention_scores=True)
+        """,
+    )
+    for verdict in grade_mutation(hidden).verdicts:
+        assert "keras.layers.Attention does the work of this exercise" in verdict.message
+
+
+def test_the_results_have_the_agreed_form(tmp_path):
+    report = judge.grade(kit.STENCIL, list(load().values())[:2])
+    path = tmp_path / "results.json"
+    results.write(report, path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert list(content) == ["score", "max_score", "isolation", "checks"]
+    fields = ["exercise", "name", "status", "points", "max_points", "message", "hint"]
+    assert [list(entry) for entry in content["checks"]] == [fields] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["nowhere"], 2, "holds no assignment/ directory"),
+        (["--exercise", "masking.casual"], 2, "known: masking.causal, masking.padding"),
+        (["-k", "no such check"], 2, "no check matches"),
+        (["--explain", "masking.causal"], 0, "upper_triangle"),
+        (["--help"], 0, "--fail-fast"),
+    ],
+)
+def test_the_command_line_says_what_is_wrong(arguments, code, words, tmp_path):
+    command = [sys.executable, "-m", "autograder", *arguments]
+    done = subprocess.run(command, cwd=kit.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert words in " ".join((done.stdout + done.stderr).split())

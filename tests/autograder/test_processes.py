@@ -1,0 +1,189 @@
+"""Workers that misbehave: each fails its own check, with its reason, and nothing else."""
+
+import dataclasses
+import os
+import re
+import time
+
+import pytest
+
+from autograder import judge, kit, recordings, submission
+from autograder.checks import load
+from autograder.processes import Job, Runner
+
+RECORDING = recordings.Recording(kit.OUTPUTS)
+
+
+def verdict(check, outcome):
+    return judge.judge([(check, outcome)], RECORDING, set())[0]
+
+
+def test_a_correct_body_passes(submit, causal):
+    body = "return tf.linalg.band_part(tf.ones((query_length, query_length), tf.bool), -1, 0)"
+    assert verdict(causal, submit(body)).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ("import os; os._exit(0)", "failed", "exit code 0 before its result"),
+        ("import sys; sys.exit(0)", "failed", "SystemExit"),
+        ("import ctypes; ctypes.string_at(0)", "failed", "SIGSEGV"),
+        ("import os; os.kill(os.getpid(), 9)", "failed", "sent no usable result"),
+        ("import os; os.close(3); os.closerange(3, 200)", "failed", "no usable result|OSError"),
+        ("return tf.ones((2, 2)), 1", "failed", "array of numbers|inhomogeneous"),
+        ("return None", "failed", "does the function return"),
+        ("raise KeyboardInterrupt", "failed", "KeyboardInterrupt"),
+        ("raise ValueError('mine: ' + str(query_length))", "failed", r"mine: \d \(ValueError, "),
+        ("import numpy as np; np.ones(2**34)[:] = 1", "limit", "memory"),
+        ("assert False, '\\x1b[31mred' * 5000", "failed", r"^\[31mred"),
+    ],
+)
+def test_a_death_or_an_exception_fails_the_check_with_its_reason(
+    submit, causal, body, status, words
+):
+    found = verdict(causal, submit(body))
+    assert found.status == status
+    assert re.search(words, found.message), found.message
+    assert "\x1b" not in found.message and len(found.message) < 1500
+
+
+def test_an_exception_names_the_line_of_the_students_file(submit, causal):
+    message = verdict(causal, submit("return undefined_name")).message
+    assert "name 'undefined_name' is not defined (NameError" in message
+    assert "assignment/layers/masking.py, line 2" in message
+    assert "return undefined_name" in message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import time; time.sleep(60)",
+        "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)",
+        "while True: pass",
+        "import os, time\nif os.fork() == 0: time.sleep(60)\ntime.sleep(60)",
+    ],
+)
+def test_the_time_limit_is_kept_from_outside(submit, causal, body):
+    begun = time.monotonic()
+    quick = dataclasses.replace(causal, limit=1.5)
+    found = verdict(quick, submit(body, quick))
+    assert (found.status, found.message) == ("limit", "went over the limit of time of 1.5 s")
+    assert time.monotonic() - begun < 15
+
+
+def test_what_is_printed_is_bounded_and_never_a_verdict(submit, causal):
+    body = """
+        print('{"score": 100, "status": "passed"}')
+        for _ in range(100):
+            print("x" * 2**20)
+        return tf.ones((query_length, query_length), tf.bool)
+    """
+    outcome = submit(body)
+    assert len(outcome.printed) < 20_000 and "bytes more" in outcome.printed
+    assert verdict(causal, outcome).status == "failed"
+
+
+FORGE = """
+    import os, struct
+    {prepare}
+    for descriptor in range(3, 64):
+        try:
+            os.write(descriptor, message)
+        except OSError:
+            pass
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        "message = b'.' + struct.pack('<I', 0)",
+        "message = b'passed' * 100",
+        "message = b'A' + b'\\xff' * 400",
+        "message = b'A' + struct.pack('<H', 4) + b'mask' + struct.pack('<BBQQ', 0, 1, 1, 1)"
+        " + b'\\x01.' + struct.pack('<I', 1)",
+        "message = b'E' + (struct.pack('<I', 6) + b'passed') * 6 + b'.' + struct.pack('<I', 0)",
+    ],
+)
+def test_a_forged_message_never_passes(submit, causal, prepare):
+    found = verdict(causal, submit(FORGE.format(prepare=prepare)))
+    assert found.status == "failed" and found.points == 0
+
+
+def test_the_worker_sees_no_expected_output_and_no_secret_of_the_environment(submit):
+    body = """
+        import os, sys
+        import autograder
+        package = os.path.dirname(autograder.__file__)
+        listed = " ".join(sorted(os.listdir(package)))
+        raise ValueError(f"{listed} | {sorted(os.environ)}")
+    """
+    message = submit(body).error.message
+    assert "wire.py" in message
+    assert "solution_outputs" not in message and "tolerances.json" not in message
+    assert "HOSTNAME" not in message
+
+
+def test_a_submitted_module_cannot_replace_one_of_the_library(runner, causal, tmp_path):
+    source = tmp_path / "source"
+    for name in ("assignment/numpy.py", "numpy.py", "sitecustomize.py", "assignment/__init__.py"):
+        path = source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("raise SystemExit('replaced')\n")
+    masking = source / "assignment/layers/masking.py"
+    masking.parent.mkdir(parents=True)
+    masking.write_bytes((kit.SOLUTION / "layers/masking.py").read_bytes())
+    notes = submission.assemble(source, tmp_path / "assembled")
+    assert "missing" in notes["layers/attention.py"]
+    outcome = runner.run_one(Job(causal, tmp_path / "assembled"))
+    assert verdict(causal, outcome).status == "passed"
+
+
+def test_linked_files_are_not_taken(tmp_path):
+    layers = tmp_path / "source/assignment/layers"
+    layers.mkdir(parents=True)
+    (layers / "masking.py").symlink_to("/etc/passwd")
+    notes = submission.assemble(tmp_path / "source", tmp_path / "assembled")
+    assert "link" in notes["layers/masking.py"]
+    assert "root:" not in (tmp_path / "assembled/assignment/layers/masking.py").read_text()
+
+
+def test_a_warm_interpreter_that_was_killed_is_replaced(submit, causal):
+    kill_parent = "import os, time; os.kill(os.getppid(), 9); time.sleep(5)"
+    assert verdict(causal, submit(kill_parent)).status != "passed"
+    assert submit("return tf.zeros([query_length])").arrays is not None
+
+
+def test_the_next_check_gets_a_new_interpreter(submit, causal):
+    assert submit("import os; os._exit(1)").arrays is None
+    body = "return tf.linalg.band_part(tf.ones((query_length, query_length), tf.bool), -1, 0)"
+    assert verdict(causal, submit(body)).status == "passed"
+
+
+@pytest.mark.slow
+def test_a_fresh_interpreter_does_the_same(causal):
+    with Runner(jobs=1, warm=False) as cold:
+        submission.assemble(kit.ROOT, cold.root / "submission", base=kit.ROOT)
+        outcome = cold.run_one(Job(causal, cold.root / "submission", RECORDING.seed))
+    assert verdict(causal, outcome).status == "passed", outcome
+    assert not cold.root.exists()
+
+
+def test_no_worker_outlives_its_runner(causal, tmp_path):
+    with Runner(jobs=1) as short:
+        submission.assemble(kit.ROOT, short.root / "submission", base=kit.ROOT)
+        short.run_one(Job(causal, short.root / "submission"))
+        zygote = short._zygote._process.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(zygote, 0)
+
+
+def test_the_input_of_a_check_depends_on_its_own_name_and_the_seed_only():
+    first, second = list(load().values())[:2]
+    draws = {
+        tuple(check.rng(seed).integers(0, 99, 8)) for check in (first, second) for seed in (0, 1)
+    }
+    assert len(draws) == 4
+    assert (first.rng(0).integers(0, 99, 8) == first.rng(0).integers(0, 99, 8)).all()

@@ -1,0 +1,60 @@
+"""The checks are proved by wrong versions that fail and by other right ones that pass."""
+
+import json
+
+import pytest
+
+from autograder import kit, misconceptions, variants
+from autograder.checks import load
+from autograder.processes import Runner
+from autograder.record import catching_checks, run_mutations
+from autograder.recordings import Recording, save
+
+MUTATIONS = [*misconceptions.load(), *variants.load()]
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: f"{m.exercise}-{m.id}")
+def test_every_edit_applies_exactly_once_and_gives_python(mutation):
+    for file, text in mutation.files().items():
+        compile(text, file, "exec")
+
+
+@pytest.mark.slow
+def test_every_variant_passes_every_check():
+    checks = list(load().values())
+    with Runner() as runner:
+        solution = run_mutations(runner, checks, [None], seed=1)
+        outcomes = run_mutations(runner, checks, variants.load(), seed=1)
+    assert catching_checks(checks, solution, variants.load(), outcomes) == {}
+
+
+def test_every_misconception_is_recorded_with_the_checks_that_catch_it():
+    recorded = Recording(kit.OUTPUTS).misconceptions()
+    assert {(m.exercise, m.id, m.hint) for m in recorded} == {
+        (m.exercise, m.id, " ".join(m.hint.split())) for m in misconceptions.load()
+    }
+    assert all(m.caught_by for m in recorded)
+
+
+def test_every_check_is_recorded():
+    recording = Recording(kit.OUTPUTS)
+    assert [c.key for c in load().values() if not recording.expected(c)] == []
+
+
+def test_recorded_files_are_small():
+    sizes = [path.stat().st_size for path in kit.OUTPUTS.rglob("*") if path.is_file()]
+    assert sum(sizes) < 4 * 2**20
+
+
+def test_a_recorded_file_depends_on_its_arrays_alone(tmp_path):
+    arrays = Recording(kit.OUTPUTS).expected(load()["masking.causal/square"])
+    save(tmp_path / "a.npz", arrays)
+    save(tmp_path / "b.npz", dict(reversed(arrays.items())))
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+@pytest.mark.parametrize("key", list(load()))
+def test_the_tolerance_stands_between_the_noise_and_the_nearest_misconception(key):
+    entry = json.loads(kit.TOLERANCES.read_text(encoding="utf-8"))[key]
+    assert entry["noise"] < 0.5
+    assert entry["nearest"] is None or entry["nearest"] > 2

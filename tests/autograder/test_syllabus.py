@@ -1,0 +1,81 @@
+"""The ledger against the code: every exercise has its blank, its checks, and their proof."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from autograder import fences, kit, misconceptions, syllabus
+from autograder.checks import load
+
+EXERCISES = list(syllabus.EXERCISES.values())
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+
+
+def test_the_points_of_the_parts_add_up_to_100():
+    points = [sum(e.points for e in syllabus.exercises_of(part)) for part in syllabus.PARTS]
+    assert points == [8, 10, 14, 10, 26, 8, 10, 6, 8]
+
+
+def test_prerequisites_come_earlier_so_there_is_no_circle():
+    seen = set()
+    for exercise in EXERCISES:
+        assert set(exercise.prerequisites) <= seen, exercise.id
+        seen.add(exercise.id)
+
+
+@each_exercise
+def test_the_exercise_is_fenced_in_its_own_file_only(exercise):
+    found = [
+        path.relative_to(kit.SOLUTION).as_posix()
+        for path in kit.SOLUTION.rglob("*.py")
+        for region in fences.regions(path.read_text(encoding="utf-8"), path.name)
+        if region.exercise == exercise.id
+    ]
+    assert found and set(found) == {exercise.file}
+
+
+@each_exercise
+def test_the_exercise_defines_its_symbols(exercise):
+    tree = ast.parse((kit.SOLUTION / exercise.file).read_text(encoding="utf-8"))
+    defined = {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    assert set(exercise.symbols) <= defined
+
+
+@each_exercise
+def test_the_exercise_has_checks(exercise):
+    assert any(check.exercise == exercise.id for check in load().values())
+
+
+@each_exercise
+def test_the_exercise_has_two_misconceptions_or_more_with_hints(exercise):
+    own = [m for m in misconceptions.load() if m.exercise == exercise.id]
+    assert len(own) >= 2
+    assert len({m.id for m in own}) == len(own)
+    assert all(20 < len(m.hint) < 300 for m in own)
+
+
+@each_exercise
+def test_the_exercise_has_a_section_in_the_handout(exercise):
+    page = kit.ROOT / exercise.part.page
+    if not page.exists():
+        pytest.skip(f"{exercise.part.page} is not written yet")
+    text = page.read_text(encoding="utf-8")
+    assert f"{{#{exercise.anchor}}}" in text or f'id="{exercise.anchor}"' in text
+
+
+@each_exercise
+def test_the_task_is_one_short_phrase(exercise):
+    assert len(exercise.task) < 60 and not exercise.task.endswith(".")
+
+
+def test_the_judge_and_its_command_line_import_neither_tensorflow_nor_a_submission():
+    code = (
+        "import sys, autograder.__main__; from autograder.checks import load; load();"
+        "bad = {'tensorflow', 'keras', 'assignment'} & set(sys.modules); sys.exit(str(bad or ''))"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=kit.ROOT, capture_output=True, text=True, check=False
+    )
+    assert process.stderr.strip() == ""
