@@ -5,6 +5,7 @@ process of the submission is alive. The judge imports NumPy, and never a submiss
 """
 
 import re
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ LIMIT, INFRASTRUCTURE = "limit", "infrastructure"
 
 _BLANK = re.compile(r"(?:^|NotImplementedError: )([a-z_]+\.[a-z0-9_]+): ", re.MULTILINE)
 _MAX_SHOWN = 1000
+TOTAL_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def grade(
     outputs: Path = kit.OUTPUTS,
     jobs: int | None = None,
     fail_fast: bool = False,
+    total_seconds: float = TOTAL_SECONDS,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
     """Grades a submission.
@@ -86,6 +89,7 @@ def grade(
         outputs: the recording to compare with.
         jobs: how many workers at once.
         fail_fast: report nothing after the first check that does not pass.
+        total_seconds: when it has passed, checks that have not begun are over the limit.
         progress: called with the number of checks done and their total.
 
     Raises:
@@ -95,6 +99,10 @@ def grade(
     checks = list(everything.values()) if selected is None else list(selected)
     recording = Recording(outputs)
     count = 0
+    deadline = time.monotonic() + total_seconds
+
+    def stop(outcome: Outcome) -> bool:
+        return (fail_fast and outcome.arrays is None) or time.monotonic() > deadline
 
     def report_progress(job: Job, outcome: Outcome) -> None:
         nonlocal count
@@ -108,10 +116,11 @@ def grade(
         outcomes = runner.run(
             [Job(check, assembled, recording.seed) for check in checks],
             done=report_progress,
-            stop=lambda outcome: fail_fast and outcome.arrays is None,
+            stop=stop,
         )
+    not_run = Outcome(limit=f"the whole run, {total_seconds:g} s, before this check")
     verdicts = judge(
-        [(checks[i], outcome) for i, outcome in sorted(outcomes.items())], recording, blanks
+        [(check, outcomes.get(i, not_run)) for i, check in enumerate(checks)], recording, blanks
     )
     if fail_fast:
         ends = [i for i, verdict in enumerate(verdicts) if verdict.status != PASSED]
@@ -160,7 +169,7 @@ def _verdict(
         verdict = _compared(base, outcome.arrays, recording, tolerance)
     elif outcome.limit:
         bound = f" of {check.limit:g} s" if outcome.limit == "time" else ""
-        message = f"went over the limit of {outcome.limit}{bound}"
+        message = f"over the limit of {outcome.limit}{bound}"
         verdict = replace(base, status=LIMIT, message=message)
     elif outcome.error is not None:
         verdict = _raised(base, outcome.error)

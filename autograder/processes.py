@@ -52,6 +52,10 @@ class InfrastructureError(RuntimeError):
     """The grader itself could not run a task; never the submission's fault."""
 
 
+class ForkError(RuntimeError):
+    """The warm interpreter is not fit to fork; workers are started afresh instead."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a check ended in its worker.
@@ -195,30 +199,27 @@ class Runner:
             return Outcome(infrastructure=str(error))
         try:
             return replace(_follow(worker, task.limits), seconds=time.monotonic() - begun)
-        except (InfrastructureError, OSError) as error:
+        except OSError as error:
             self._discard_zygote()
             return Outcome(infrastructure=f"the worker could not be followed: {error}")
 
     def _start(self, task: Task, fresh: bool) -> _Worker:
         if fresh or not self._warm:
             return _FreshWorker(task, self._kit, self._environment)
-        for attempt in range(2):
-            zygote = self._running_zygote()
-            if zygote is None:
-                return _FreshWorker(task, self._kit, self._environment)
+        for _ in range(2):
             try:
-                return zygote.fork(task)
-            except (InfrastructureError, OSError):
+                return self._running_zygote().fork(task)
+            except OSError:
                 self._discard_zygote()
-                if attempt:
-                    raise
-        raise AssertionError("unreachable")
+            except ForkError:
+                break
+        return _FreshWorker(task, self._kit, self._environment)
 
-    def _running_zygote(self) -> "_Zygote | None":
+    def _running_zygote(self) -> "_Zygote":
         with self._lock:
             if self._start_failure:  # it costs seconds, and would fail again
                 raise InfrastructureError(self._start_failure)
-            if self._zygote is None and self._warm:
+            if self._zygote is None:
                 try:
                     self._zygote = _Zygote(self._kit, self._environment, self.root / "zygote.log")
                 except InfrastructureError as error:
@@ -283,10 +284,10 @@ class _Zygote:
             socket.send_fds(self._control, [json.dumps(request).encode()], list(descriptors))
             message = self._control.recv(65536)
         if not message:
-            raise InfrastructureError("the warm interpreter ended")
+            raise ConnectionError("the warm interpreter ended")
         reply = json.loads(message)
         if "error" in reply:
-            raise InfrastructureError(reply["error"])
+            raise ForkError(reply["error"])
         return reply
 
     def stop(self) -> None:

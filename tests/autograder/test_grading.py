@@ -1,5 +1,6 @@
 """The whole grader on whole submissions: the solution, the blank stencil, and what lies between."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -9,8 +10,10 @@ import pytest
 from autograder import judge, kit, submission, syllabus
 from autograder.checks import load
 from autograder.mutations import Mutation
+from autograder.processes import Outcome
 from autograder.recordings import Recording
 from autograder.reports import results
+from autograder.wire import RemoteError
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +108,36 @@ def test_a_hidden_way_to_a_shortcut_is_closed_too(grade_mutation):
     )
     for verdict in grade_mutation(hidden).verdicts:
         assert "keras.layers.Attention does the work of this exercise" in verdict.message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "training.clip: scale all gradients by one factor",
+        'in user code:\n\n  File "a.py"\n\n    NotImplementedError: training.clip: scale',
+    ],
+)
+def test_another_exercises_blank_blocks_a_check(message):
+    check = load()["training.loss/every_token"]
+    outcome = Outcome(error=RemoteError("NotImplementedError", message))
+    (verdict,) = judge.judge([(check, outcome)], Recording(kit.OUTPUTS), set())
+    assert (verdict.status, verdict.blocked_by) == (judge.BLOCKED, "training.clip")
+    assert verdict.message == "blocked by training.clip: write that one first"
+
+
+def test_a_blank_prerequisite_blocks_a_check_even_if_its_sentence_was_swallowed():
+    check = dataclasses.replace(load()["training.loss/every_token"], needs=("training.clip",))
+    outcome = Outcome(error=RemoteError("ValueError", "caught"))
+    (verdict,) = judge.judge([(check, outcome)], Recording(kit.OUTPUTS), {"training.clip"})
+    assert (verdict.status, verdict.blocked_by) == (judge.BLOCKED, "training.clip")
+
+
+def test_checks_left_when_the_whole_time_is_spent_are_over_the_limit():
+    checks = [c for c in load().values() if c.exercise == "masking.causal"] * 4
+    report = judge.grade(kit.ROOT, checks, jobs=1, total_seconds=0.0)
+    assert report.verdicts[0].status == judge.PASSED
+    assert {v.status for v in report.verdicts[1:]} == {judge.LIMIT}
+    assert "before this check" in report.verdicts[-1].message
 
 
 def test_the_results_have_the_agreed_form(tmp_path):

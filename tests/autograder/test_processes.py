@@ -29,8 +29,12 @@ def test_a_correct_body_passes(submit, causal):
         ("import os; os._exit(0)", "failed", "exit code 0 before its result"),
         ("import sys; sys.exit(0)", "failed", "SystemExit"),
         ("import ctypes; ctypes.string_at(0)", "failed", "SIGSEGV"),
-        ("import os; os.kill(os.getpid(), 9)", "failed", "sent no usable result"),
-        ("import os; os.close(3); os.closerange(3, 200)", "failed", "no usable result|OSError"),
+        ("import os; os.kill(os.getpid(), 9)", "failed", "no usable result"),
+        (
+            "import os; os.close(3); os.closerange(3, 200)",
+            "failed",
+            "no usable result|before its result",
+        ),
         ("return tf.ones((2, 2)), 1", "failed", "array of numbers|inhomogeneous"),
         ("return None", "failed", "does the function return"),
         ("raise KeyboardInterrupt", "failed", "KeyboardInterrupt"),
@@ -68,8 +72,8 @@ def test_the_time_limit_is_kept_from_outside(submit, causal, body):
     begun = time.monotonic()
     quick = dataclasses.replace(causal, limit=1.5)
     found = verdict(quick, submit(body, quick))
-    assert (found.status, found.message) == ("limit", "went over the limit of time of 1.5 s")
-    assert time.monotonic() - begun < 15
+    assert (found.status, found.message) == ("limit", "over the limit of time of 1.5 s")
+    assert time.monotonic() - begun < 40  # the body sleeps for 60; a busy machine may stall
 
 
 def test_what_is_printed_is_bounded_and_never_a_verdict(submit, causal):
@@ -152,7 +156,7 @@ def test_linked_files_are_not_taken(tmp_path):
 
 def test_a_warm_interpreter_that_was_killed_is_replaced(submit, causal):
     kill_parent = "import os, time; os.kill(os.getppid(), 9); time.sleep(5)"
-    assert verdict(causal, submit(kill_parent)).status != "passed"
+    assert verdict(causal, submit(kill_parent)).status == "infrastructure"
     assert submit("return tf.zeros([query_length])").arrays is not None
 
 
