@@ -18,7 +18,7 @@ if __name__ == "__main__":  # isolated mode leaves this directory's parent out
 
 import numpy as np
 
-from autograder import checks, shortcuts, wire
+from autograder import checks, shortcuts, syllabus, wire
 from autograder.isolation import Limits, enter
 from autograder.namespace import Namespace
 
@@ -105,6 +105,7 @@ def _as_array(name: str, value: Any) -> np.ndarray:
 
 def _describe(error: BaseException, submission: Path) -> wire.RemoteError:
     """The exception, with the innermost line of the student's own files."""
+    error = _blank_behind(error) or error
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(submission)]
     in_check = [frame for frame in frames if "checks" in Path(frame.filename).parts]
@@ -121,6 +122,20 @@ def _describe(error: BaseException, submission: Path) -> wire.RemoteError:
         message = "(its message cannot be shown)"
     check_source = (in_check[-1].line or "") if in_check else ""
     return wire.RemoteError(type(error).__name__, message, file, line, source, check_source)
+
+
+def _blank_behind(error: BaseException) -> BaseException | None:
+    """The blank that caused an exception: given code may have caught and reworded it."""
+    cause: BaseException | None = error
+    for _ in range(10):
+        if cause is None:
+            break
+        if isinstance(cause, NotImplementedError):
+            sentence = str(cause.args[0]) if cause.args else ""
+            if sentence.split(": ")[0] in syllabus.EXERCISES:
+                return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def main() -> None:

@@ -76,6 +76,17 @@ def test_the_time_limit_is_kept_from_outside(submit, causal, body):
     assert time.monotonic() - begun < 40  # the body sleeps for 60; a busy machine may stall
 
 
+def test_a_blank_is_recognised_behind_the_error_that_reworded_it(submit, causal):
+    body = """
+        try:
+            raise NotImplementedError("training.loss: average the cross-entropy")
+        except RuntimeError as error:
+            raise ValueError("reworded") from error
+    """
+    found = verdict(causal, submit(body))
+    assert (found.status, found.blocked_by) == ("blocked", "training.loss")
+
+
 def test_what_is_printed_is_bounded_and_never_a_verdict(submit, causal):
     body = """
         print('{"score": 100, "status": "passed"}')
