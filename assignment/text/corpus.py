@@ -127,7 +127,7 @@ def split(source: CorpusSource) -> tuple[TextSpan, TextSpan]:
     middle = round(size * (1 - VALIDATION_SHARE))
     with source.train_path.open("rb") as file:
         file.seek(middle)
-        while file.read(1)[:1] > b"\x7f" and middle < size:  # inside or before a long character
+        while (byte := file.read(1)) and not _begins_character(byte[0]):
             middle += 1
     return TextSpan(source.train_path, 0, middle), TextSpan(source.train_path, middle, size)
 
@@ -193,6 +193,10 @@ def _tokenise(
 def _character_boundary(block: bytes) -> int:
     """The length of the longest beginning of `block` that ends between two characters."""
     for cut in range(len(block) - 1, max(len(block) - 5, -1), -1):
-        if block[cut] & 0b1100_0000 != 0b1000_0000:  # the first byte of a character
+        if _begins_character(block[cut]):
             return cut
     return len(block)
+
+
+def _begins_character(byte: int) -> bool:
+    return byte & 0b1100_0000 != 0b1000_0000
