@@ -9,7 +9,10 @@ import os
 import re
 import shlex
 import sys
+import traceback
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import tyro
@@ -18,17 +21,22 @@ Config = TypeVar("Config")
 
 BAD_INPUT = 2
 BLANK = re.compile(r"^([a-z_]+\.[a-z_0-9]+): ")
+PACKAGE = Path(__file__).resolve().parent
+# What these raise is about the code that calls them, not about what the user gave.
+INNER_FOLDERS = {"layers", "models", "generation", "alignment"}
 
 
 def run(main: Callable[[Config], None], config_class: type[Config]) -> None:
     """Parse the command line into a `config_class` and call `main` with it.
 
-    Exit codes: 0 done; 2 bad input, after one line on stderr that says what is wrong; 3 a blank of
-    the course was reached; 128 + n stopped by signal n, with the state saved.
+    Exit codes: 0 done; 1 a bug, after its traceback; 2 bad input, after one line on stderr that
+    says what is wrong; 3 a blank of the course was reached; 128 + n stopped by signal n, with the
+    state saved.
     """
     # TensorFlow's start-up notices are not for the user of a command.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     keep_freed_memory()
+    warnings.formatwarning = _format_warning
     config = tyro.cli(config_class, description=sys.modules["__main__"].__doc__)
     try:
         main(config)
@@ -36,7 +44,9 @@ def run(main: Callable[[Config], None], config_class: type[Config]) -> None:
         if not BLANK.match(str(error)):
             raise
         sys.exit(_describe_blank(str(error)))
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
+        if not is_about_input(error):
+            raise
         fail(str(error))
     except OSError as error:
         fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
@@ -65,11 +75,30 @@ def fail(message: str) -> None:
     sys.exit(BAD_INPUT)
 
 
+def is_about_input(error: Exception) -> bool:
+    """Whether an error says what is wrong with the user's input, rather than with the code.
+
+    It does if a `raise` statement of this package made it, outside the folders that no input
+    reaches unchecked. One that comes out of a library, such as a shape that does not fit, is a bug
+    and keeps its traceback.
+    """
+    origin = traceback.extract_tb(error.__traceback__)[-1]
+    path = Path(origin.filename).resolve()
+    if not path.is_relative_to(PACKAGE) or not (origin.line or "").startswith("raise "):
+        return False
+    return path.relative_to(PACKAGE).parts[0] not in INNER_FOLDERS
+
+
 def this_command() -> str:
     """The command line that runs this program again."""
     module = sys.modules["__main__"].__spec__
     name = f"python -m {module.name}" if module else sys.argv[0]
     return shlex.join([*name.split(), *sys.argv[1:]])
+
+
+def _format_warning(message, category, filename, lineno, line=None) -> str:
+    """One line, as for errors: where in the code a warning comes from is not for the user."""
+    return f"warning: {' '.join(str(message).split())}\n"
 
 
 def _describe_blank(message: str) -> int:
