@@ -1,0 +1,146 @@
+"""Checks of Part 6: packing a conversation, and the loss on its response."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.checks.losses_tools import rows, value_and_gradients
+from autograder.checks.tools import normal, tensor
+
+
+def _tokenizer(rng):
+    """Special ids that are not those of the kit's tokenizer: none may be written into the code."""
+    ids = rng.permutation(np.arange(1, 9))[:5]
+    names = ("pad_id", "bos_id", "eos_id", "user_id", "assistant_id")
+    return SimpleNamespace(**{name: int(i) for name, i in zip(names, ids, strict=True)})
+
+
+def _tokens(rng, count):
+    return rng.integers(20, 90, count).astype(np.int32)
+
+
+def _packed(assignment, prompt, response, lengths, tokenizer):
+    """The arrays of one conversation at several lengths."""
+    arrays = {}
+    for length in lengths:
+        packed = assignment.text.conversations.pack(prompt, response, length, tokenizer)
+        for name, array in zip(("inputs", "targets", "response mask"), packed, strict=True):
+            arrays[f"{name} at length {length}"] = array
+    return arrays
+
+
+def _raises(function, *arguments):
+    try:
+        function(*arguments)
+    except ValueError:
+        return True
+    return False
+
+
+@check("sft.response_mask", tolerance="exact")
+def room_to_spare(assignment, rng):
+    """A conversation that fits, with padding behind it."""
+    prompt, response = _tokens(rng, 4), _tokens(rng, 3)
+    return _packed(assignment, prompt, response, (13,), _tokenizer(rng))
+
+
+@check("sft.response_mask", tolerance="exact")
+def exact_fit(assignment, rng):
+    """A conversation of n tokens fills n - 1 places exactly."""
+    prompt, response = _tokens(rng, 3), _tokens(rng, 5)
+    return _packed(assignment, prompt, response, (11,), _tokenizer(rng))
+
+
+@check("sft.response_mask", tolerance="exact")
+def special_ids_in_the_text(assignment, rng):
+    """The mask depends on places, not on values: the text holds special ids too."""
+    tokenizer = _tokenizer(rng)
+    prompt = np.array([*_tokens(rng, 2), tokenizer.assistant_id, tokenizer.eos_id], np.int32)
+    response = np.array([tokenizer.pad_id, *_tokens(rng, 2), tokenizer.user_id], np.int32)
+    return _packed(assignment, prompt, response, (14,), tokenizer)
+
+
+@check("sft.response_mask", tolerance="exact")
+def long_prompt(assignment, rng):
+    """A prompt that is too long loses its beginning, down to nothing."""
+    prompt, response = _tokens(rng, 5), _tokens(rng, 3)
+    return _packed(assignment, prompt, response, (10, 9, 7, 6), _tokenizer(rng))
+
+
+@check("sft.response_mask", tolerance="exact")
+def long_response(assignment, rng):
+    """Once the prompt is gone, the response loses its end."""
+    prompt, response = _tokens(rng, 2), _tokens(rng, 6)
+    return _packed(assignment, prompt, response, (8, 7, 5, 3), _tokenizer(rng))
+
+
+@check("sft.response_mask", tolerance="exact")
+def nothing_to_learn(assignment, rng):
+    """No room for a response token, or no response: a ValueError."""
+    prompt, response, tokenizer = _tokens(rng, 4), _tokens(rng, 2), _tokenizer(rng)
+    pack = assignment.text.conversations.pack
+    arrays = _packed(assignment, prompt, response, (3,), tokenizer)
+    arrays["raises ValueError"] = np.array(
+        [
+            _raises(pack, prompt, response, 2, tokenizer),
+            _raises(pack, prompt, response[:0], 9, tokenizer),
+            _raises(pack, prompt[:0], response, 2, tokenizer),
+            _raises(pack, prompt[:0], response, 3, tokenizer),
+        ]
+    )
+    return arrays
+
+
+def _conversations(rng, batch=3, time=6, vocabulary=7):
+    """Logits, targets and a mask whose rows begin late and have unequal lengths."""
+    logits = normal(rng, batch, time, vocabulary, scale=2.0)
+    targets = rng.integers(0, vocabulary, (batch, time)).astype(np.int32)
+    mask = rows([(4, 1, 2, 3)[b % 4] for b in range(batch)], time, [b % 2 for b in range(batch)])
+    return logits, targets, mask
+
+
+def _response_loss(assignment, targets, mask, **options):
+    loss = assignment.training.losses.response_loss
+    return lambda logits: loss(logits, tensor(targets), tensor(mask), **options)
+
+
+@check("sft.loss", needs=["training.loss"])
+def token_mean(assignment, rng):
+    """The mean over response tokens, and its gradient: none reaches the prompt."""
+    logits, targets, mask = _conversations(rng)
+    return value_and_gradients(_response_loss(assignment, targets, mask), logits=logits)
+
+
+@check("sft.loss", needs=["training.loss"])
+def sequence_mean(assignment, rng):
+    """The mean over sequences of each one's mean, and its gradient."""
+    logits, targets, mask = _conversations(rng)
+    loss = _response_loss(assignment, targets, mask, per_sequence=True)
+    return value_and_gradients(loss, logits=logits)
+
+
+@check("sft.loss", needs=["training.loss"])
+def square(assignment, rng):
+    """As many examples as tokens, so that an exchanged axis does not show in a shape."""
+    logits, targets, mask = _conversations(rng, batch=4, time=4, vocabulary=5)
+    arrays = {}
+    for name, per_sequence in (("token mean", False), ("sequence mean", True)):
+        loss = _response_loss(assignment, targets, mask, per_sequence=per_sequence)
+        found = value_and_gradients(loss, logits=logits)
+        arrays |= {f"{key}, {name}": array for key, array in found.items()}
+    return arrays
+
+
+@check("sft.loss", needs=["training.loss"])
+def more_padding(assignment, rng):
+    """Padding behind the responses changes nothing, whatever the model says there."""
+    logits, targets, mask = _conversations(rng)
+    logits = np.concatenate([logits, normal(rng, 3, 4, 7, scale=300.0)], axis=1)
+    targets = np.pad(targets, ((0, 0), (0, 4)))
+    mask = np.pad(mask, ((0, 0), (0, 4)))
+    loss, sizes = assignment.training.losses.response_loss, {}
+    for name, per_sequence in (("token mean", False), ("sequence mean", True)):
+        short = loss(logits[:, :6], targets[:, :6], mask[:, :6], per_sequence)
+        sizes[name] = np.array([short, loss(logits, targets, mask, per_sequence)])
+    return sizes

@@ -1,0 +1,151 @@
+"""Checks of Part 7: log-probabilities, the reward model's loss, rewards with a KL penalty."""
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.checks.losses_tools import floats, rows, signed, value_and_gradients
+from autograder.checks.tools import normal, tensor
+
+
+@check("rlhf.log_probs")
+def log_probabilities(assignment, rng):
+    """The log-probability of each target, and its gradient."""
+    import tensorflow as tf
+
+    logits = normal(rng, 2, 3, 7, scale=2.0)
+    targets = tensor(rng.integers(0, 7, (2, 3)).astype(np.int32))
+    weights = tensor(normal(rng, 2, 3))
+    token_log_probs = assignment.alignment.log_probs.token_log_probs
+
+    def weighted(logits):
+        return tf.reduce_sum(weights * token_log_probs(logits, targets))
+
+    found = value_and_gradients(weighted, logits=logits)
+    return {
+        "log-probabilities": token_log_probs(tensor(logits), targets),
+        "gradient of logits": found["gradient of logits"],
+    }
+
+
+@check("rlhf.log_probs")
+def entropies(assignment, rng):
+    """The entropy over the whole vocabulary, and its gradient."""
+    import tensorflow as tf
+
+    logits = normal(rng, 2, 3, 6, scale=2.0)
+    logits[1, 2] = 0.0  # all is equally likely: ln 6
+    weights = tensor(normal(rng, 2, 3))
+    entropy = assignment.alignment.log_probs.entropy
+    found = value_and_gradients(lambda x: tf.reduce_sum(weights * entropy(x)), logits=logits)
+    return {
+        "entropy": entropy(tensor(logits)),
+        "gradient of logits": found["gradient of logits"],
+    }
+
+
+@check("rlhf.log_probs")
+def square(assignment, rng):
+    """As many examples as tokens as words in the vocabulary."""
+    logits = tensor(normal(rng, 4, 4, 4, scale=2.0))
+    targets = tensor(rng.integers(0, 4, (4, 4)).astype(np.int32))
+    log_probs = assignment.alignment.log_probs
+    return {
+        "log-probabilities": log_probs.token_log_probs(logits, targets),
+        "entropy": log_probs.entropy(logits),
+    }
+
+
+@check("rlhf.log_probs", tolerance="loose")
+def large_logits(assignment, rng):
+    """Logits that are all large: only their differences count."""
+    logits = tensor(normal(rng, 2, 3, 5, scale=3.0) + np.float32(100))
+    targets = tensor(rng.integers(0, 5, (2, 3)).astype(np.int32))
+    log_probs = assignment.alignment.log_probs
+    return {
+        "log-probabilities": log_probs.token_log_probs(logits, targets),
+        "entropy": log_probs.entropy(logits),
+    }
+
+
+@check("rlhf.bradley_terry")
+def loss_of_pairs(assignment, rng):
+    """The mean over pairs, and its gradients."""
+    chosen = signed(rng, 0.5, 3, 5)
+    rejected = rng.permutation(signed(rng, 0.5, 3, 5))
+    loss = assignment.alignment.rewards.bradley_terry_loss
+    return value_and_gradients(loss, chosen=chosen, rejected=rejected)
+
+
+@check("rlhf.bradley_terry")
+def equal_rewards(assignment, rng):
+    """Equal rewards, however large: ln 2, and a gradient that parts them."""
+    rewards = signed(rng, 1, 4, 3)
+    loss = assignment.alignment.rewards.bradley_terry_loss
+    return value_and_gradients(loss, chosen=rewards, rejected=rewards)
+
+
+@check("rlhf.bradley_terry")
+def large_differences(assignment, rng):
+    """Differences of about 200, of either sign, keep a finite loss and a gradient."""
+    chosen = floats(rng, 90, 110, 4) * np.array([1, -1, -1, 1], np.float32)
+    loss = assignment.alignment.rewards.bradley_terry_loss
+    return value_and_gradients(loss, chosen=chosen, rejected=-chosen)
+
+
+@check("rlhf.bradley_terry", tolerance="exact")
+def pairs_of_a_ranking(assignment, rng):
+    """Every pair once, the better one first, for rankings of 5, 2 and 1."""
+    ranking_to_pairs = assignment.alignment.rewards.ranking_to_pairs
+    arrays = {}
+    for count in (5, 2, 1):
+        ranking = [int(index) for index in rng.permutation(9)[:count]]
+        pairs = sorted((int(winner), int(loser)) for winner, loser in ranking_to_pairs(ranking))
+        # The order of the pairs is free.
+        arrays[f"pairs of {count}, sorted"] = np.array(pairs, np.int32).reshape(-1, 2)
+    return arrays
+
+
+def _responses(rng, lengths, time):
+    """Scores, log-probabilities of policy and reference, and a mask; large numbers on padding."""
+    shape = (len(lengths), time)
+    mask = rows(lengths, time)
+    log_probs = floats(rng, -3, -0.1, *shape)
+    ref_log_probs = log_probs - signed(rng, 0.5, 2, *shape)
+    log_probs[~mask], ref_log_probs[~mask] = 500.0, -300.0
+    return signed(rng, 1, 3, len(lengths)), log_probs, ref_log_probs, mask
+
+
+def _shaped(assignment, arrays, beta):
+    inputs = [tensor(array) for array in arrays]
+    return assignment.alignment.rewards.kl_shaped_rewards(*inputs, beta)
+
+
+@check("rlhf.token_rewards")
+def unequal_lengths(assignment, rng):
+    """The score stands on each row's last valid token; off the mask all is 0."""
+    arrays = _responses(rng, (2, 5, 1), 5)
+    return {"rewards": _shaped(assignment, arrays, 0.3)}
+
+
+@check("rlhf.token_rewards")
+def as_many_rows_as_tokens(assignment, rng):
+    """As many rows as tokens, so that an exchanged axis does not show in a shape."""
+    arrays = _responses(rng, (3, 4, 1, 2), 4)
+    return {"rewards": _shaped(assignment, arrays, 0.7)}
+
+
+@check("rlhf.token_rewards")
+def only_the_score(assignment, rng):
+    """Without a penalty, and with a policy that equals its reference."""
+    score, log_probs, ref_log_probs, mask = _responses(rng, (3, 1), 4)
+    return {
+        "beta 0": _shaped(assignment, (score, log_probs, ref_log_probs, mask), 0.0),
+        "the reference": _shaped(assignment, (score, log_probs, log_probs, mask), 0.5),
+    }
+
+
+@check("rlhf.token_rewards")
+def more_padding(assignment, rng):
+    """Padding behind all responses adds zeros, and moves nothing."""
+    arrays = _responses(rng, (4, 2, 3), 7)
+    return {"rewards": _shaped(assignment, arrays, 0.4)}

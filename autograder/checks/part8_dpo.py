@@ -1,0 +1,185 @@
+"""Checks of Part 8: the log-probability of a response, DPO, and its relatives."""
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.checks.losses_tools import floats, rows, signed, value_and_gradients
+from autograder.checks.tools import normal, tensor
+
+
+def _sequence_log_probs(assignment, rng, lengths, starts, time, vocabulary, average):
+    import tensorflow as tf
+
+    batch = len(lengths)
+    logits = normal(rng, batch, time, vocabulary, scale=2.0)
+    targets = rng.integers(0, vocabulary, (batch, time)).astype(np.int32)
+    mask = rows(lengths, time, starts)
+    weights = tensor(floats(rng, 0.5, 2, batch))
+    sequence_log_probs = assignment.alignment.log_probs.sequence_log_probs
+
+    def of(logits):
+        return sequence_log_probs(logits, tensor(targets), tensor(mask), average)
+
+    found = value_and_gradients(lambda x: tf.reduce_sum(weights * of(x)), logits=logits)
+    return {
+        "log-probabilities": of(tensor(logits)),
+        "gradient of logits": found["gradient of logits"],
+    }
+
+
+@check("preference.sequence_log_prob", needs=["rlhf.log_probs"])
+def summed(assignment, rng):
+    """The sum over response tokens, and its gradient: none reaches the prompt."""
+    return _sequence_log_probs(assignment, rng, (3, 5, 1), (2, 1, 3), 6, 7, False)
+
+
+@check("preference.sequence_log_prob", needs=["rlhf.log_probs"])
+def averaged(assignment, rng):
+    """The mean over each row's own response tokens."""
+    return _sequence_log_probs(assignment, rng, (4, 2, 1), (1, 0, 2), 5, 6, True)
+
+
+@check("preference.sequence_log_prob", needs=["rlhf.log_probs"])
+def square(assignment, rng):
+    """As many rows as tokens as words, so that an exchanged axis does not show in a shape."""
+    lengths, starts = (3, 1, 2, 2), (0, 2, 1, 0)
+    arrays = {}
+    for name, average in (("sum", False), ("mean", True)):
+        found = _sequence_log_probs(assignment, rng, lengths, starts, 4, 4, average)
+        arrays |= {f"{key}, {name}": array for key, array in found.items()}
+    return arrays
+
+
+@check("preference.sequence_log_prob", needs=["rlhf.log_probs"])
+def sum_by_default(assignment, rng):
+    """Without `average`, the sum; padding counts for nothing, and an empty response is 0."""
+    logits = normal(rng, 3, 6, 5, scale=2.0)
+    targets, mask = rng.integers(0, 5, (3, 6)).astype(np.int32), rows((4, 2, 0), 6)
+    logits[~mask] *= 100
+    sequence_log_probs = assignment.alignment.log_probs.sequence_log_probs
+    inputs = tensor(logits), tensor(targets), tensor(mask)
+    return {"log-probabilities": sequence_log_probs(*inputs)}
+
+
+def _pairs(rng, batch):
+    """Summed log-probabilities of both responses, under the policy and under the reference."""
+    shift = {"policy_chosen": signed(rng, 0.5, 3, batch), "policy_rejected": None}
+    shift["policy_rejected"] = rng.permutation(signed(rng, 0.5, 3, batch))
+    reference = {
+        "ref_chosen": floats(rng, -14, -6, batch),
+        "ref_rejected": floats(rng, -20, -4, batch),
+    }
+    policy = {
+        "policy_chosen": reference["ref_chosen"] + shift["policy_chosen"],
+        "policy_rejected": reference["ref_rejected"] + shift["policy_rejected"],
+    }
+    return policy | reference
+
+
+def _at_the_reference(rng, batch):
+    """Pairs of a policy that still equals the reference."""
+    pairs = _pairs(rng, batch)
+    return pairs | {
+        "policy_chosen": pairs["ref_chosen"].copy(),
+        "policy_rejected": pairs["ref_rejected"].copy(),
+    }
+
+
+def _averages(rng, batch):
+    """Average log-probabilities of both responses."""
+    chosen = floats(rng, -2.5, -0.2, batch)
+    return {"chosen": chosen, "rejected": chosen + signed(rng, 0.1, 0.18, batch) * 3}
+
+
+def _loss(assignment, name, arrays, *options, **keywords):
+    loss = getattr(assignment.alignment.preference_losses, name)
+    return value_and_gradients(lambda *inputs: loss(*inputs, *options, **keywords), **arrays)
+
+
+@check("preference.dpo")
+def pairs(assignment, rng):
+    """The loss and its gradients; none flows into the reference."""
+    return _loss(assignment, "dpo_loss", _pairs(rng, 5), 0.4)
+
+
+@check("preference.dpo")
+def strong_beta(assignment, rng):
+    """Another beta: it scales the margin inside the sigmoid."""
+    return _loss(assignment, "dpo_loss", _pairs(rng, 3), 1.7)
+
+
+@check("preference.dpo")
+def at_the_reference(assignment, rng):
+    """While policy and reference are equal the loss is ln 2, and the chosen is to be raised."""
+    return _loss(assignment, "dpo_loss", _at_the_reference(rng, 4), 0.3)
+
+
+@check("preference.family")
+def ipo(assignment, rng):
+    """IPO: value and gradients, and the start, where policy and reference are equal."""
+    start = _loss(assignment, "ipo_loss", _at_the_reference(rng, 3), 0.7)
+    return _loss(assignment, "ipo_loss", _pairs(rng, 5), 0.3) | {"loss at the start": start["loss"]}
+
+
+@check("preference.family")
+def kto(assignment, rng):
+    """KTO: value and gradients with two weights, a reference point, and none into that one."""
+    kl = {"kl": np.float32(rng.uniform(0.5, 1))}
+    loss = assignment.alignment.preference_losses.kto_loss
+    return value_and_gradients(
+        lambda *inputs: loss(*inputs[:4], 0.6, 1.4, 0.7, inputs[4]), **_pairs(rng, 5), **kl
+    )
+
+
+@check("preference.family")
+def kto_reference_point(assignment, rng):
+    """KTO: without kl, and with a negative one, gains and losses are measured from 0."""
+    pairs = _pairs(rng, 4)
+    negative = _loss(assignment, "kto_loss", pairs, 0.5, 0.8, 1.3, kl=-0.9)
+    default = _loss(assignment, "kto_loss", pairs, 0.5, 0.8, 1.3)
+    return default | {"loss with a negative kl": negative["loss"]}
+
+
+@check("preference.family")
+def orpo(assignment, rng):
+    """ORPO: value and gradients."""
+    return _loss(assignment, "orpo_loss", _averages(rng, 5), 0.6)
+
+
+@check("preference.family", tolerance="loose")
+def orpo_near_one(assignment, rng):
+    """ORPO: probabilities that are almost 1, of the chosen and of the rejected response."""
+    chosen = np.array([-1e-6, -0.4, -3e-6], np.float32) * floats(rng, 1, 2, 3)
+    rejected = np.array([-0.5, -1e-6, -1e-6], np.float32) * floats(rng, 1, 2, 3)
+    found = _loss(assignment, "orpo_loss", {"chosen": chosen, "rejected": rejected}, 0.8)
+    # The gradients are about 1e6 here; times the log-probabilities they are about 1.
+    scaled = {
+        f"gradient of {name}, scaled": found[f"gradient of {name}"] * array
+        for name, array in (("chosen", chosen), ("rejected", rejected))
+    }
+    return {"loss": found["loss"]} | scaled
+
+
+@check("preference.family")
+def r_dpo(assignment, rng):
+    """R-DPO: value and gradients, with chosen responses that are longer and shorter."""
+    chosen_lengths = np.array([9, 4, 12, 7, 5], np.int32)
+    rejected_lengths = chosen_lengths - np.array([3, -4, 5, -1, 2], np.int32)
+    options = (tensor(chosen_lengths), tensor(rejected_lengths), 0.5, 0.2)
+    return _loss(assignment, "r_dpo_loss", _pairs(rng, 5), *options)
+
+
+@check("preference.family")
+def r_dpo_at_the_reference(assignment, rng):
+    """R-DPO: with policy and reference equal, nothing but the lengths counts."""
+    lengths = np.array([6, 3, 8], np.int32), np.array([2, 7, 7], np.int32)
+    options = (*(tensor(length) for length in lengths), 0.4, 0.3)
+    return _loss(assignment, "r_dpo_loss", _at_the_reference(rng, 3), *options)
+
+
+@check("preference.family")
+def simpo(assignment, rng):
+    """SimPO: value and gradients, for two margins."""
+    averages = _averages(rng, 5)
+    other = _loss(assignment, "simpo_loss", averages, 2.0, 0.0)
+    return _loss(assignment, "simpo_loss", averages, 2.5, 0.8) | {"loss, no gamma": other["loss"]}

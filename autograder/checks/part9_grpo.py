@@ -1,0 +1,250 @@
+"""Checks of Part 9: group relative policy optimisation."""
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.checks.losses_tools import floats, ratios, rows, signed, value_and_gradients
+from autograder.checks.tools import tensor
+
+
+def _advantages(assignment, rewards, *options, **keywords):
+    group_advantages = assignment.alignment.group_relative.group_advantages
+    return group_advantages(tensor(rewards), *options, **keywords)
+
+
+@check("grpo.advantages")
+def groups(assignment, rng):
+    """Groups of different means and spreads, with and without the division."""
+    rewards = floats(rng, -1, 1, 3, 4) * [[1], [3], [0.4]] + [[2], [-5], [0.5]]
+    rewards = rewards.reshape(-1).astype(np.float32)
+    return {
+        "normalised": _advantages(assignment, rewards, 4),
+        "centred": _advantages(assignment, rewards, 4, normalize_by_std=False),
+    }
+
+
+@check("grpo.advantages")
+def pairs(assignment, rng):
+    """Groups of two: every advantage is nearly 1 or -1."""
+    rewards = np.cumsum(signed(rng, 1, 2, 6)).astype(np.float32)
+    return {"normalised": _advantages(assignment, rewards, 2)}
+
+
+@check("grpo.advantages")
+def as_many_groups_as_responses(assignment, rng):
+    """As many groups as responses in each, so that an exchanged axis does not show in a shape."""
+    rewards = (signed(rng, 0.5, 2, 3, 3) + np.array([[0], [4], [9]])).reshape(-1)
+    rewards = rewards.astype(np.float32)
+    return {
+        "normalised": _advantages(assignment, rewards, 3),
+        "centred": _advantages(assignment, rewards, 3, normalize_by_std=False),
+    }
+
+
+@check("grpo.advantages")
+def large_epsilon(assignment, rng):
+    """Epsilon is added to the standard deviation."""
+    rewards = signed(rng, 0.5, 2, 8)
+    return {"normalised": _advantages(assignment, rewards, 4, epsilon=0.5)}
+
+
+@check("grpo.advantages")
+def equal_rewards(assignment, rng):
+    """A group of equal rewards has advantages 0, and leaves the other groups alone."""
+    rewards = np.concatenate([np.ones(4), rng.permutation([0, 1, 1, 0]), np.zeros(4)])
+    return {"normalised": _advantages(assignment, rewards.astype(np.float32), 4)}
+
+
+def _estimates(rng, batch, time):
+    """Log-probabilities that differ by 0.5 to 2, to either side."""
+    log_probs = floats(rng, -3, -0.5, batch, time)
+    return {"log_probs": log_probs, "ref_log_probs": log_probs - signed(rng, 0.5, 2, batch, time)}
+
+
+def _estimate(assignment, rng, *kind, **keywords):
+    import tensorflow as tf
+
+    arrays = _estimates(rng, 2, 5)
+    weights = tensor(floats(rng, 0.5, 2, 2, 5))
+    kl_estimate = assignment.alignment.group_relative.kl_estimate
+
+    def weighted(log_probs, ref_log_probs):
+        return tf.reduce_sum(weights * kl_estimate(log_probs, ref_log_probs, *kind, **keywords))
+
+    found = value_and_gradients(weighted, **arrays)
+    inputs = (tensor(array) for array in arrays.values())
+    found["estimate"] = kl_estimate(*inputs, *kind, **keywords)
+    return {name: found[name] for name in sorted(found) if name != "loss"}
+
+
+@check("grpo.kl")
+def k1(assignment, rng):
+    """k1, the log-ratio, and its gradients: none into the reference."""
+    return _estimate(assignment, rng, "k1")
+
+
+@check("grpo.kl")
+def k2(assignment, rng):
+    """k2, half the squared log-ratio, and its gradients."""
+    return _estimate(assignment, rng, kind="k2")
+
+
+@check("grpo.kl")
+def k3(assignment, rng):
+    """k3, which is what one gets without asking, and its gradients."""
+    return _estimate(assignment, rng)
+
+
+@check("grpo.kl")
+def expectation(assignment, rng):
+    """The expectation of each estimator over a vocabulary of five, beside the divergence."""
+    logits = signed(rng, 0.3, 1.5, 2, 5)
+    log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    policy, reference = log_probs.astype(np.float32)
+    kl_estimate = assignment.alignment.group_relative.kl_estimate
+    inputs = tensor(policy[None]), tensor(reference[None])
+    weighted = [np.exp(policy) * np.asarray(kl_estimate(*inputs, k))[0] for k in ("k1", "k2", "k3")]
+    return {"expectations of k1, k2, k3": np.sum(weighted, axis=-1)}
+
+
+def _responses(rng, lengths, time):
+    """Ratios on all sides of the clip in rows of either sign; wild, finite numbers off the mask."""
+    mask = rows(lengths, time)
+    old = floats(rng, -3, -0.5, *mask.shape)
+    log_probs, ref = old + np.float32(3), old - np.float32(2)
+    for row, length in enumerate(lengths):
+        kinds = rng.permutation(np.log(ratios(rng, max(length, 6))))[:length]
+        log_probs[row, :length] = old[row, :length] + kinds
+    apart = signed(rng, 0.5, 1.2, *mask.shape)
+    ref[mask] = (log_probs - apart)[mask]
+    advantages = signed(rng, 1, 3, len(lengths))
+    return {
+        "log_probs": log_probs,
+        "old_log_probs": old,
+        "ref_log_probs": ref,
+        "advantages": advantages,
+    }, mask
+
+
+def _grpo(assignment, arrays, mask, epsilon, beta, **keywords):
+    loss = assignment.alignment.group_relative.grpo_loss
+    return value_and_gradients(
+        lambda *inputs: loss(*inputs, tensor(mask), epsilon, beta, **keywords), **arrays
+    )
+
+
+@check("grpo.loss", needs=["grpo.kl"])
+def sequence(assignment, rng):
+    """The mean over responses of each one's mean, which is the default."""
+    arrays, mask = _responses(rng, (6, 2, 4, 5), 7)
+    return _grpo(assignment, arrays, mask, 0.2, 0.3)
+
+
+@check("grpo.loss", needs=["grpo.kl"])
+def token(assignment, rng):
+    """The mean over all tokens."""
+    arrays, mask = _responses(rng, (6, 3, 1, 5), 7)
+    return _grpo(assignment, arrays, mask, 0.2, 0.4, aggregation="token")
+
+
+@check("grpo.loss", needs=["grpo.kl"])
+def constant(assignment, rng):
+    """The sum over tokens, divided by the batch and the time, padding included."""
+    arrays, mask = _responses(rng, (4, 6, 2, 3), 7)
+    return _grpo(assignment, arrays, mask, 0.2, 0.2, aggregation="constant")
+
+
+@check("grpo.loss", needs=["grpo.kl"])
+def square(assignment, rng):
+    """As many responses as tokens: one advantage is that of a row, not of a column."""
+    arrays, mask = _responses(rng, (3, 4, 1, 2), 4)
+    found = {}
+    for aggregation in ("sequence", "token", "constant"):
+        result = _grpo(assignment, arrays, mask, 0.1, 0.5, aggregation=aggregation)
+        names = ("loss", "gradient of log_probs")
+        found |= {f"{name}, {aggregation}": result[name] for name in names}
+    return found
+
+
+@check("grpo.loss", needs=["grpo.kl"])
+def without_kl(assignment, rng):
+    """With beta 0 nothing but the clipped objective is left."""
+    arrays, mask = _responses(rng, (6, 3, 5), 6)
+    return _grpo(assignment, arrays, mask, 0.3, 0.0)
+
+
+@check("grpo.loss", needs=["grpo.kl"])
+def at_the_start(assignment, rng):
+    """While all three policies are equal: minus the advantages, and no divergence."""
+    arrays, mask = _responses(rng, (2, 4, 3), 5)
+    for name in ("old_log_probs", "ref_log_probs"):
+        arrays[name] = arrays["log_probs"].copy()
+    return _grpo(assignment, arrays, mask, 0.2, 0.7)
+
+
+_NONE = -(10**9)
+
+
+def _answers(assignment, texts):
+    """The extracted answers; None is a number that stands in no text."""
+    found = [assignment.alignment.rewards.extract_answer(text) for text in texts]
+    return np.array([_NONE if answer is None else int(answer) for answer in found], np.int64)
+
+
+@check("grpo.reward", tolerance="exact")
+def answers(assignment, rng):
+    """Answers behind both marks, with signs, commas, and more text around."""
+    a, b = (int(number) for number in rng.integers(12, 99, 2))
+    texts = {
+        "hashes": [f"{a} + {b}\n#### {a + b}", f"####{a}", f"#### {b}\n", f"#### {a} apples"],
+        "tag": [f"so <answer>{a}</answer>", f"<answer> {b} </answer> done", "<answer>0</answer>"],
+        "signs": [f"#### -{a}", f"<answer>-{b}</answer>", f"#### -${a}", f"#### ${b}"],
+        "commas": [f"#### {a},{b}0", f"#### -{b},000,{a}7.", f"<answer>{a},00{a % 10}</answer>"],
+    }
+    return {name: _answers(assignment, group) for name, group in texts.items()}
+
+
+@check("grpo.reward", tolerance="exact")
+def last_answer(assignment, rng):
+    """The last mark decides, whichever of the two it is."""
+    a, b, c = (int(number) for number in rng.permutation(np.arange(10, 99))[:3])
+    texts = [
+        f"#### {a} no, #### {b}",
+        f"<answer>{a}</answer> <answer>{b}</answer> and {c}",
+        f"#### {a}\n<answer>{b}</answer>",
+        f"<answer>{a}</answer>\n#### {b}",
+        f"#### {a}\n#### {b}\n#### {c}",
+    ]
+    return {"answers": _answers(assignment, texts)}
+
+
+@check("grpo.reward", tolerance="exact")
+def malformed(assignment, rng):
+    """Where no whole number stands behind the last mark, None, and never an exception."""
+    number = int(rng.integers(12, 99))
+    texts = [
+        *("", f"{number}", f"The answer is {number}.", f"## {number}"),
+        *("####", "#### ", "#### forty", "#### -", "#### ,", "#### --5", "#### ²"),
+        *("<answer></answer>", "<answer>x</answer>", f"<answer>{number}"),
+        *("#### 4.5", f"#### {number} then #### none", f"#### {number}"),
+    ]
+    assignment.alignment.rewards.extract_answer("#### " + "9" * 5000)
+    return {"answers": _answers(assignment, texts)}
+
+
+@check("grpo.reward", tolerance="exact")
+def rewards(assignment, rng):
+    """1.0 for exactly the right answer, else 0.0."""
+    number = int(rng.integers(12, 99))
+    exact_answer_reward = assignment.alignment.rewards.exact_answer_reward
+    cases = [
+        *((f"#### {number}", number), (f"#### {number + 1}", number), (f"#### -{number}", number)),
+        *(
+            (f"#### 1{number}", number),
+            (f"{number} #### {number - 1}", number),
+            (f"{number}", number),
+        ),
+        *((f"<answer>{number}</answer>", number), ("#### none", 0), ("#### 0", 0), ("", 0)),
+        *((f"#### -{number}", -number), (f"#### {number}", -number)),
+    ]
+    return {"rewards": np.array([exact_answer_reward(text, answer) for text, answer in cases])}
