@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from assignment.config import RecurrentConfig
 from assignment.layers.dropout import Dropout
-from assignment.layers.masking import cached_causal_mask, causal_mask
+from assignment.layers.masking import cached_causal_mask, causal_mask, combine_masks
 from assignment.layers.recurrent import LSTM, SimpleRNN, additive_attention
 
 
@@ -33,7 +33,7 @@ class BahdanauSelfAttention(keras.layers.Layer):
         self.output_kernel = self.add_weight(name="kernel", shape=(2 * width, width))
 
     def call(self, inputs, memory, attention_mask):
-        """Attend from `inputs (B, T, U)` to `memory (B, K, U)` under a `(T, K)` mask."""
+        """Attend from `inputs (B, T, U)` to `memory (B, K, U)`; the mask is `([B,] T, K)`."""
         keys = memory[:, tf.newaxis]  # (B, 1, K, U): the same for each of the T queries
         context, _ = additive_attention(
             inputs, keys, keys, self.w_query, self.w_key, self.v, attention_mask
@@ -86,7 +86,9 @@ class RecurrentLM(keras.Model):
         for layer in self.recurrent_layers:
             x = layer(self.dropout(x, training=training), mask=mask)
         if self.config.attention:
-            x = self.attention(x, x, causal_mask(tf.shape(token_ids)[1]))
+            visible = None if mask is None else mask[:, tf.newaxis, :]  # (B, 1, T)
+            visible = combine_masks(causal_mask(tf.shape(token_ids)[1]), visible)
+            x = self.attention(x, x, visible)
         return self.project(self.dropout(x, training=training))
 
     def project(self, x):
