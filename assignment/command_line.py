@@ -22,8 +22,6 @@ Config = TypeVar("Config")
 BAD_INPUT = 2
 BLANK = re.compile(r"^([a-z_]+\.[a-z_0-9]+): ")
 PACKAGE = Path(__file__).resolve().parent
-# What these raise is about the code that calls them, not about what the user gave.
-INNER_FOLDERS = {"layers", "models", "generation", "alignment"}
 
 
 def run(main: Callable[[Config], None], config_class: type[Config]) -> None:
@@ -78,22 +76,20 @@ def fail(message: str) -> None:
 def is_about_input(error: Exception) -> bool:
     """Whether an error says what is wrong with the user's input, rather than with the code.
 
-    It does if a `raise` statement of this package made it, outside the folders that no input
-    reaches unchecked. One that comes out of a library, such as a shape that does not fit, is a bug
-    and keeps its traceback.
+    It does if a `raise` statement of this package made it. One that comes out of a library, such
+    as a shape that does not fit, is a bug and keeps its traceback.
     """
     origin = traceback.extract_tb(error.__traceback__)[-1]
-    path = Path(origin.filename).resolve()
-    if not path.is_relative_to(PACKAGE) or not (origin.line or "").startswith("raise "):
-        return False
-    return path.relative_to(PACKAGE).parts[0] not in INNER_FOLDERS
+    in_package = Path(origin.filename).resolve().is_relative_to(PACKAGE)
+    return in_package and (origin.line or "").startswith("raise ")
 
 
 def this_command() -> str:
-    """The command line that runs this program again."""
+    """The command line with which this program goes on: the same, without --no-resume."""
     module = sys.modules["__main__"].__spec__
     name = f"python -m {module.name}" if module else sys.argv[0]
-    return shlex.join([*name.split(), *sys.argv[1:]])
+    arguments = [a for a in sys.argv[1:] if a.replace("_", "-") != "--no-resume"]
+    return shlex.join([*name.split(), *arguments])
 
 
 def _format_warning(message, category, filename, lineno, line=None) -> str:
