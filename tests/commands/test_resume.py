@@ -1,5 +1,6 @@
 """A run that is stopped in any way and resumed ends as if it had never been stopped."""
 
+import contextlib
 import os
 import random
 import shlex
@@ -28,25 +29,33 @@ STEP = "step/.ATTRIBUTES/VARIABLE_VALUE"
 ALWAYS_SAVE = ("--checkpoint-minutes", "0")
 
 
-def saves(run_dir: Path) -> set[Path]:
-    """The files of checkpoints, unfinished ones among them."""
-    return set((run_dir / "checkpoints").glob("**/*"))
+def has_newer(run_dir: Path, pattern: str, since: float) -> bool:
+    """Whether the checkpoints have a file or directory of a name that was written since then."""
+    for path in (run_dir / "checkpoints").glob(f"**/{pattern}"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime > since:
+                return True
+    return False
 
 
 def moments(run_dir: Path, generator: random.Random) -> Iterator[Callable[[], object]]:
     """Conditions at which to kill a run, one kind after the other.
 
-    When the next checkpoint is being written; when its data has appeared; at any time: between two
-    steps, within one, while starting.
+    When a checkpoint is being written; when its data has appeared; some steps further; at any time.
     """
     while True:
-        yield lambda: any(run_dir.glob("checkpoints/**/*_temp"))
-        step = max([0, *logged_steps(run_dir)]) + generator.randint(1, 4)
-        before = saves(run_dir)
-        yield lambda before=before: any(".data" in p.name for p in saves(run_dir) - before)
-        yield lambda step=step: max([0, *logged_steps(run_dir)]) >= min(step, STEPS)
+        began = time.time()
+        yield lambda began=began: has_newer(run_dir, "*_temp", began)
+        began = time.time()
+        yield lambda began=began: has_newer(run_dir, "*.data*", began)
+        step = last_step(run_dir) + generator.randint(1, 4)
+        yield lambda step=step: last_step(run_dir) >= min(step, STEPS)
         deadline = time.monotonic() + generator.uniform(0, 25)
         yield lambda deadline=deadline: time.monotonic() > deadline
+
+
+def last_step(run_dir: Path) -> int:
+    return max([0, *logged_steps(run_dir)])
 
 
 @pytest.mark.slow
@@ -74,8 +83,8 @@ def test_a_run_killed_at_random_moments_ends_like_one_that_was_not(
         process.kill()
         process.wait()
         kills += 1
-        while_saving += any(run_dir.glob("checkpoints/**/*_temp"))
-        died_at.append(max([0, *logged_steps(run_dir)]))
+        while_saving += has_newer(run_dir, "*_temp", 0)
+        died_at.append(last_step(run_dir))
     finished = finish(start(arguments, tmp_path), tmp_path)
     assert finished.code == 0, finished.err
     assert_same_run(run_dir, expected)
@@ -87,7 +96,7 @@ def test_a_run_killed_at_random_moments_ends_like_one_that_was_not(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopped_run_saves_and_says_how_to_go_on(number, finished_run, corpus, tmp_path):
     run_dir = tmp_path / "run"
-    process = start(command("train", *flags_of(corpus)), tmp_path)
+    process = start(command("train", *flags_of(corpus), "--no-resume"), tmp_path)
     assert wait_for(lambda: logged_steps(run_dir), process)
     process.send_signal(number)
     stopped = finish(process, tmp_path)

@@ -74,7 +74,9 @@ def wait_for(
     while not condition():
         if process.poll() is not None:
             return False
-        assert time.monotonic() < deadline, "The run did not get so far."
+        if time.monotonic() > deadline:
+            process.kill()
+            raise TimeoutError(f"The run did not get so far in {seconds} s.")
         time.sleep(0.001)
     return True
 

@@ -1,0 +1,47 @@
+"""Bad input gives a line, a bug gives a traceback, a blank gives the exercise."""
+
+import shutil
+
+import numpy as np
+import pytest
+from tiny_runs import ROOT, flags_of, run_command
+
+from assignment.command_line import is_about_input
+from assignment.config import TrainConfig
+
+
+def raised(function, *arguments) -> Exception:
+    with pytest.raises(ValueError) as caught:
+        function(*arguments)
+    return caught.value
+
+
+def test_what_the_package_raises_about_its_input_is_told_from_what_a_library_raises():
+    assert is_about_input(raised(TrainConfig(preset="huge").resolve))
+    assert not is_about_input(raised(np.add, np.zeros(2), np.zeros(3)))
+    assert not is_about_input(raised(int, "x"))
+
+
+def test_a_bug_keeps_its_traceback(corpus, tmp_path):
+    shutil.copytree(ROOT / "assignment", tmp_path / "assignment")
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    windows = tmp_path / "assignment" / "text" / "windows.py"
+    source = windows.read_text()
+    right = "    return windows[:, :-1], windows[:, 1:]\n"
+    assert right in source
+    windows.write_text(source.replace(right, "    np.zeros(2) + np.zeros(3)\n" + right))
+    finished = run_command("train", *flags_of(corpus), directory=tmp_path, PYTHONPATH=str(tmp_path))
+    assert finished.code == 1
+    assert "Traceback" in finished.err
+    assert "windows.py" in finished.err
+    assert not finished.errors
+
+
+def test_a_blank_names_its_exercise(corpus, tmp_path):
+    finished = run_command(
+        "train", *flags_of(corpus), directory=tmp_path, PYTHONPATH=str(ROOT / "stencil")
+    )
+    assert finished.code == 3
+    assert "The exercise text.tokenizer is still blank" in finished.err
+    assert "Traceback" not in finished.err
+    assert not (tmp_path / "run").exists()
