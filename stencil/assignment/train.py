@@ -4,6 +4,7 @@ Writes a run directory that TensorBoard shows and every later stage reads. Run t
 again to go on where it stopped.
 """
 
+import shutil
 import sys
 import tempfile
 import time
@@ -15,13 +16,15 @@ from assignment.config import TrainConfig
 
 def train(config: TrainConfig) -> None:
     """The whole run: corpus, model, loop, summary."""
-    config, model_config = config.resolve()
+    from assignment.text.registry import resolve_corpus
 
     # TensorFlow takes seconds to import, so a mistake in the flags is reported before.
+    config, model_config = config.resolve()
+    source = resolve_corpus(config.corpus)
+
     import keras
 
     from assignment.text.corpus import load_corpus
-    from assignment.text.registry import resolve_corpus
     from assignment.text.windows import next_token_windows, window_starts
     from assignment.training.checkpoints import Checkpointer
     from assignment.training.distribution import compile_step, is_chief, make_strategy
@@ -40,12 +43,13 @@ def train(config: TrainConfig) -> None:
     settings = config.settings()
     resumes = run.exists()
     if resumes:
-        if not config.resume:
+        # The other workers may find the directory that the chief has made just now.
+        if not config.resume and is_chief(strategy):
             raise ValueError(f"{run.path} already holds a run. Choose another --run-dir.")
         run.check_same("train", model_config, settings)
 
     corpus = load_corpus(
-        resolve_corpus(config.corpus),
+        source,
         config.vocabulary_size,
         run.tokenizer() if resumes else None,
         show_progress=True,
@@ -70,6 +74,7 @@ def train(config: TrainConfig) -> None:
     directory = run.path
     if is_chief(strategy):
         checkpointer.remove_unfinished()
+        run.forget_after(start_step)
     else:  # the other workers restore from the chief's directory and write to one of their own
         directory = Path(tempfile.mkdtemp(prefix="worker-"))
         checkpointer = Checkpointer(model, optimizer, directory)
@@ -88,7 +93,14 @@ def train(config: TrainConfig) -> None:
     tracker = Tracker(directory, start_step)
     evaluator = Evaluator(model, config.sequence_length)
     observer = Observer(
-        model, corpus, evaluator, tracker, run.samples, reference, config.seed, settings
+        model,
+        corpus,
+        evaluator,
+        tracker,
+        directory / run.samples.name,
+        reference,
+        config.seed,
+        settings,
     )
     print(f"{model.count_params():,} parameters; {run.path}; tensorboard --logdir runs")
     if start_step:
@@ -117,6 +129,8 @@ def train(config: TrainConfig) -> None:
         sys.exit(interruption.exit_code)
     finally:
         tracker.close()
+        if not is_chief(strategy):
+            shutil.rmtree(directory)
     if is_chief(strategy):
         final = evaluator.evaluate(corpus)
         print_summary(run, config, final, reference, time.monotonic() - started)

@@ -1,5 +1,7 @@
 """The same training step on one device, on several, or on several machines."""
 
+import json
+import os
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -9,18 +11,39 @@ from assignment.training.optimizers import clip_by_global_norm
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
-    """`none`, `mirrored` (all GPUs of this machine) or `multi-worker` (machines in `TF_CONFIG`)."""
+    """`none`, `mirrored` (all GPUs of this machine) or `multi-worker` (machines in `TF_CONFIG`).
+
+    Raises:
+        ValueError: `TF_CONFIG` does not say which machines there are.
+    """
     if name == "mirrored":
         return tf.distribute.MirroredStrategy()
     if name == "multi-worker":
+        _check_tf_config(os.environ.get("TF_CONFIG", "{}"))
         return tf.distribute.MultiWorkerMirroredStrategy()
     return tf.distribute.get_strategy()
+
+
+def _check_tf_config(text: str) -> None:
+    try:
+        described = json.loads(text)["cluster"]["worker"]
+    except (json.JSONDecodeError, KeyError, TypeError):
+        described = None
+    if not described:
+        raise ValueError(
+            "--strategy multi-worker reads the machines from the environment variable TF_CONFIG, "
+            'such as {"cluster": {"worker": ["host-a:2222", "host-b:2222"]}, "task": {"type": '
+            f'"worker", "index": 0}}}}. Received: {text}'
+        )
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Whether this process writes the run directory."""
     resolver = strategy.cluster_resolver
-    return resolver is None or resolver.task_id in (None, 0)
+    if resolver is None or resolver.task_type is None:
+        return True
+    chief = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
+    return (resolver.task_type, resolver.task_id) == (chief, 0)
 
 
 def compile_step(
@@ -58,13 +81,16 @@ def compile_step(
         }
 
     @tf.function
+    def run_replicas(*batch):
+        per_replica = strategy.run(replica_step, args=batch)
+        return {k: strategy.experimental_local_results(v)[0] for k, v in per_replica.items()}
+
     def step(*batch):
         if batch[0].shape[0] % replicas:
             raise ValueError(
                 f"A batch of {batch[0].shape[0]} rows cannot be shared by {replicas} replicas: "
                 "choose a multiple for --batch-size."
             )
-        per_replica = strategy.run(replica_step, args=batch)
-        return {k: strategy.experimental_local_results(v)[0] for k, v in per_replica.items()}
+        return run_replicas(*batch)
 
     return step

@@ -2,6 +2,7 @@
 
 import dataclasses
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -43,7 +44,7 @@ class Interrupted(Exception):
 
 
 class NonFiniteLossError(ValueError):
-    """The loss became NaN or infinite."""
+    """The loss or a weight became NaN or infinite."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +88,8 @@ def run_loop(
 
     Raises:
         Interrupted: The run was asked to stop.
-        NonFiniteLossError: The loss is NaN or infinite.
+        NonFiniteLossError: The loss or a weight is NaN or infinite; it is never saved.
+        OSError: The state could not be saved; the checkpoints before it are whole.
     """
     with _StopSignals() as stop, _progress_bar(plan, start_step) as bar:
         losses: list[float] = []
@@ -101,7 +103,8 @@ def run_loop(
             metrics = step_fn(*batch)
             loss = float(metrics["loss"])
             if not np.isfinite(loss):
-                raise NonFiniteLossError(_describe_non_finite(loss, step, batch, checkpointer))
+                problem = f"The loss is {loss} at step {step}"
+                raise NonFiniteLossError(_describe_non_finite(problem, batch, checkpointer))
             losses.append(loss)
 
             if logs:
@@ -129,21 +132,45 @@ def run_loop(
                 evaluation_seconds += time.monotonic() - started
             due = time.monotonic() - saved_at > 60 * plan.save_minutes
             if evaluates or due or stop.signal_number:
-                tracker.flush()
-                checkpointer.save(step, metric)
+                # The loss of this step was that of the weights before it.
+                if not _all_finite(model.trainable_variables):
+                    problem = f"A weight is not finite after step {step}"
+                    raise NonFiniteLossError(_describe_non_finite(problem, batch, checkpointer))
+                _save(checkpointer, tracker, step, metric)
                 saved_at, saved_step = time.monotonic(), step
             if stop.signal_number and not is_last:
                 raise Interrupted(stop.signal_number, saved_step)
 
 
-def _describe_non_finite(loss: float, step: int, batch, checkpointer: Checkpointer) -> str:
-    last = checkpointer.latest.latest_checkpoint
-    place = Path(last).name if last else "none"
+def _save(checkpointer: Checkpointer, tracker: Tracker, step: int, metric: float | None) -> None:
+    try:
+        tracker.flush()
+        checkpointer.save(step, metric)
+    except tf.errors.OpError as error:
+        reason = " ".join(str(error.message).split())
+        raise OSError(
+            f"The state after step {step} could not be saved in {checkpointer.directory}: {reason} "
+            f"The last good checkpoint: {_last_checkpoint(checkpointer)}. When there is room "
+            "again, the same command goes on from there."
+        ) from error
+
+
+def _all_finite(variables) -> bool:
+    return all(bool(tf.reduce_all(tf.math.is_finite(v))) for v in variables)
+
+
+def _describe_non_finite(problem: str, batch, checkpointer: Checkpointer) -> str:
     sample = np.asarray(batch[0]).reshape(-1)[:8].tolist()
     return (
-        f"The loss is {loss} at step {step}; its batch begins with the tokens {sample}. The last "
-        f"good checkpoint: {place}. A smaller --learning-rate or a longer --warmup-steps may help."
+        f"{problem}; its batch begins with the tokens {sample}. The last good checkpoint: "
+        f"{_last_checkpoint(checkpointer)}. A smaller --learning-rate or a longer --warmup-steps, "
+        "in another --run-dir, may help."
     )
+
+
+def _last_checkpoint(checkpointer: Checkpointer) -> str:
+    path = checkpointer.latest.latest_checkpoint
+    return Path(path).name if path else "none"
 
 
 def _update_ratio(before: list[np.ndarray], variables) -> float:
@@ -160,7 +187,8 @@ def _progress_bar(plan: Plan, start_step: int) -> tqdm:
         desc="training",
         unit="step",
         dynamic_ncols=True,
-        mininterval=0.5,
+        # In a log file each update is a line of its own.
+        mininterval=0.5 if sys.stderr.isatty() else 30.0,
         smoothing=0.05,
     )
 

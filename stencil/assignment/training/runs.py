@@ -5,6 +5,9 @@ config.json  tokenizer.model  metrics.jsonl  samples.txt  checkpoints/  event fi
 
 import dataclasses
 import json
+import os
+import re
+import warnings
 from pathlib import Path
 
 import tensorflow as tf
@@ -13,7 +16,7 @@ from assignment.config import ModelConfig, RecurrentConfig, TransformerConfig
 from assignment.models.recurrent_lm import RecurrentLM
 from assignment.models.transformer_lm import TransformerLM
 from assignment.text.tokenizer import Tokenizer
-from assignment.training.checkpoints import plain_variables
+from assignment.training.checkpoints import DamagedCheckpointsError, plain_variables
 
 CONFIGS = {"transformer": TransformerConfig, "recurrent": RecurrentConfig}
 MODELS = {TransformerConfig: TransformerLM, RecurrentConfig: RecurrentLM}
@@ -48,7 +51,24 @@ class RunDirectory:
         """Write what describes the run. The configuration comes last: it marks a complete run."""
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         self._tokenizer.write_bytes(tokenizer.model_bytes)
-        self._config.write_text(json.dumps(_describe(stage, model, settings), indent=2) + "\n")
+        unfinished = self._config.with_suffix(".part")
+        unfinished.write_text(json.dumps(_describe(stage, model, settings), indent=2) + "\n")
+        os.replace(unfinished, self._config)
+
+    def forget_after(self, step: int) -> None:
+        """Drop what a run that goes on behind `step` will write again.
+
+        The tracker takes back its metrics itself, unless the run starts at the beginning: then
+        nothing of the attempt that never reached a checkpoint stays.
+        """
+        if step == 0:
+            for path in (self.metrics, self.samples, *self.path.glob("events.out.tfevents.*")):
+                path.unlink(missing_ok=True)
+        elif self.samples.exists():
+            heading = re.compile(r"^--- step (\d+)\n", re.MULTILINE)
+            written = self.samples.read_text()
+            later = (m.start() for m in heading.finditer(written) if int(m[1]) > step)
+            os.truncate(self.samples, len(written[: next(later, None)].encode()))
 
     def check_same(self, stage: str, model: ModelConfig, settings: dict) -> None:
         """Raise ValueError, listing the differences, unless the run has this configuration."""
@@ -76,18 +96,27 @@ class RunDirectory:
         """The run's model with its trained weights, from its best or its latest checkpoint.
 
         Raises:
-            ValueError: There is no such run, or it has no checkpoint.
+            ValueError: There is no such run, or it has no checkpoint that can be read.
         """
         described = dict(self._read()["model"])
         model = build_model(CONFIGS[described.pop("kind")](**described))
-        directory = self.checkpoints / "best" if which == "best" else self.checkpoints
-        path = tf.train.latest_checkpoint(str(directory))
-        path = path or tf.train.latest_checkpoint(str(self.checkpoints))
-        if path is None:
+        paths = _newest_first(self.checkpoints)
+        if which == "best":
+            paths = _newest_first(self.checkpoints / "best") + paths
+        if not paths:
             raise ValueError(f"{self.path} has no checkpoint yet.")
-        status = tf.train.Checkpoint(model=plain_variables(model)).restore(path)
-        status.expect_partial().assert_existing_objects_matched()
-        return model
+        for path in paths:
+            try:
+                status = tf.train.Checkpoint(model=plain_variables(model)).restore(path)
+            except (tf.errors.OpError, IndexError, ValueError) as error:
+                reason = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+                warnings.warn(
+                    f"The checkpoint {path} is damaged ({reason}). Using another.", stacklevel=2
+                )
+                continue
+            status.expect_partial().assert_existing_objects_matched()
+            return model
+        raise DamagedCheckpointsError(self.checkpoints)
 
     def _read(self) -> dict:
         if not self.exists():
@@ -95,7 +124,15 @@ class RunDirectory:
                 f"{self.path} is not a run directory: it has no config.json. Train one with "
                 "python -m assignment.train"
             )
-        return json.loads(self._config.read_text())
+        try:
+            return json.loads(self._config.read_text())
+        except ValueError as error:
+            raise ValueError(f"{self._config} is damaged: {error}") from error
+
+
+def _newest_first(directory: Path) -> list[str]:
+    state = tf.train.get_checkpoint_state(str(directory))
+    return list(reversed(state.all_model_checkpoint_paths)) if state else []
 
 
 def _describe(stage: str, model: ModelConfig, settings: dict) -> dict:
