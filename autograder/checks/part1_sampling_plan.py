@@ -1,0 +1,131 @@
+"""Checks of Part 1: which windows a step draws. Nothing depends on the numbers that are drawn."""
+
+import random
+
+import numpy as np
+
+from autograder.checks import check
+
+
+def _starts(assignment, *arguments):
+    return np.asarray(assignment.text.windows.window_starts(*arguments))
+
+
+def _set_global_seeds(seed):
+    import tensorflow as tf
+
+    tf.random.set_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - a submission may use the global generator
+    random.seed(seed)
+
+
+@check("text.sampling_plan", tolerance="exact")
+def every_place(assignment, rng):
+    """Every place where a window fits is drawn, and no other."""
+    seed = int(rng.integers(1, 1000))
+    return {
+        "places of 12 tokens": np.unique(_starts(assignment, seed, 3, 600, 12, 7)),
+        "places of 30 tokens": np.unique(_starts(assignment, seed, 8, 900, 30, 2)),
+        "one place": _starts(assignment, seed, 5, 6, 8, 7),
+        "two places": np.unique(_starts(assignment, seed, 5, 60, 9, 7)),
+    }
+
+
+@check("text.sampling_plan", tolerance="exact")
+def evenly(assignment, rng):
+    """All places are equally likely, within a batch and from step to step."""
+    seed, places, draws = int(rng.integers(1, 1000)), 6, 6000
+    one_batch = _starts(assignment, seed, 1, draws, places + 9, 9)
+    many = [_starts(assignment, seed, step, 60, places + 9, 9) for step in range(100)]
+    many_batches = np.concatenate(many)
+    # Five deviations of a binomial count: a right answer fails once in a million.
+    margin = 5 * np.sqrt(draws / places * (1 - 1 / places))
+    result = {"drawn": np.unique(one_batch)}
+    for name, drawn in (("in one batch", one_batch), ("over 100 steps", many_batches)):
+        counts = np.array([(drawn == place).sum() for place in range(places)])
+        result[f"even {name}"] = np.abs(counts - draws / places) < margin
+    return result
+
+
+@check("text.sampling_plan", tolerance="exact")
+def arguments_decide(assignment, rng):
+    """The same arguments give the same starts, others give others, whatever ran in between."""
+    seed, step = (int(n) for n in rng.integers(100, 1000, 2))
+    rest = (40, 100_000, 64)
+    first = _starts(assignment, seed, step, *rest)
+    _set_global_seeds(3)
+    asked = {
+        "the same": (seed, step),
+        "the next step": (seed, step + 1),
+        "the same after it": (seed, step),
+        "another seed": (seed + 1, step),
+        "a neighbour of both": (seed + 1, step - 1),
+        "exchanged": (step, seed),
+        "the same at last": (seed, step),
+    }
+    equal = [np.array_equal(first, _starts(assignment, *pair, *rest)) for pair in asked.values()]
+    return {"equal to the first": np.array(equal), "shape": np.array(first.shape)}
+
+
+@check("text.sampling_plan", tolerance="exact")
+def no_other_randomness(assignment, rng):
+    """No global random state is read or moved."""
+    import tensorflow as tf
+
+    def global_draws(disturb):
+        _set_global_seeds(11)
+        if disturb:
+            _starts(assignment, 5, 6, 7, 1000, 10)
+        numpy_draw = np.random.rand()  # noqa: NPY002
+        return np.array([float(tf.random.uniform([])), numpy_draw, random.random()])
+
+    draws = []
+    for global_seed in (1, 2):
+        _set_global_seeds(global_seed)
+        draws.append(_starts(assignment, 5, 6, 30, 50_000, 10))
+    undisturbed = global_draws(False) == global_draws(True)
+    return {
+        "equal under another global seed": np.bool_(np.array_equal(*draws)),
+        "global draws unmoved": undisturbed,
+        "places": np.unique(_starts(assignment, 5, 7, 300, 14, 10)),
+    }
+
+
+def _first_process(assignment, rng):
+    np.save("first.npy", _starts(assignment, 21, 400, 16, 5000, 32))
+
+
+@check("text.sampling_plan", tolerance="exact", before=(_first_process,))
+def in_another_process(assignment, rng):
+    """A new process draws the same: a run that is resumed sees the batches it would have seen."""
+    for step in range(3):  # a generator that counts its calls would be elsewhere by now
+        _starts(assignment, 21, step, 16, 5000, 32)
+    first = np.load("first.npy")
+    same = [np.array_equal(first, _starts(assignment, 21, step, 16, 5000, 32)) for step in (400, 4)]
+    return {"the same at steps 400 and 4": np.array(same)}
+
+
+@check("text.sampling_plan", tolerance="exact")
+def large_corpus(assignment, rng):
+    """A corpus of six billion tokens: every place can still be drawn."""
+    num_tokens, length, draws = 6_000_000_000, 128, 30_000
+    starts = _starts(assignment, int(rng.integers(1, 1000)), 2, draws, num_tokens, length)
+    starts = starts.astype(np.int64)
+    places = num_tokens - length
+    return {
+        "sixteenths": np.unique(starts * 16 // places),
+        "in range": np.bool_((starts >= 0).all() and (starts < places).all()),
+        # Single precision knows 2^24 fractions, so that places coincide.
+        "hardly any drawn twice": np.bool_(draws - np.unique(starts).size < 8),
+        "odd as often as even": np.bool_(abs((starts % 2).mean() - 0.5) < 2.5 / np.sqrt(draws)),
+    }
+
+
+@check("text.sampling_plan", needs=["text.windows"], tolerance="exact")
+def starts_fit_the_windows(assignment, rng):
+    """The windows at these starts lie inside the corpus."""
+    tokens = np.arange(23, dtype=np.int32)
+    starts = assignment.text.windows.window_starts(9, 4, 400, 23, 5)
+    inputs, targets = assignment.text.windows.next_token_windows(tokens, starts, 5)
+    last = np.asarray(targets)[:, -1]
+    return {"last targets": np.unique(last), "first inputs": np.unique(np.asarray(inputs)[:, 0])}
