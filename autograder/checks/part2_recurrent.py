@@ -1,4 +1,6 @@
-"""Checks of Part 2: recurrent baselines."""
+"""Checks of Part 2: the recurrent cells."""
+
+import numpy as np
 
 from autograder.checks import check
 from autograder.checks.tools import gradients, normal, tensor
@@ -14,6 +16,28 @@ def one_step(assignment, rng):
         tensor(normal(rng, width, units, scale=0.5)),
         tensor(normal(rng, units, units, scale=0.5)),
         tensor(normal(rng, units, scale=0.5)),
+    )
+    return {"h": h}
+
+
+@check("recurrent.rnn_cell")
+def equal_sizes(assignment, rng):
+    """Batch, width and units are equal, so that an exchanged axis or argument still fits."""
+    shapes = [(4, 4)] * 4 + [(4,)]
+    inputs = [tensor(normal(rng, *shape, scale=0.7)) for shape in shapes]
+    return {"h": assignment.layers.recurrent.rnn_step(*inputs)}
+
+
+@check("recurrent.rnn_cell")
+def large_inputs(assignment, rng):
+    """Inputs in the hundreds leave the state between -1 and 1."""
+    batch, width, units = 5, 2, 3
+    h = assignment.layers.recurrent.rnn_step(
+        tensor(normal(rng, batch, width, scale=300.0)),
+        tensor(normal(rng, batch, units)),
+        tensor(normal(rng, width, units)),
+        tensor(normal(rng, units, units)),
+        tensor(normal(rng, units)),
     )
     return {"h": h}
 
@@ -41,3 +65,74 @@ def gradients_through_two_steps(assignment, rng):
     )
     found = gradients(loss, *inputs)
     return {f"gradient of {name}": value for name, value in zip(names, found, strict=True)}
+
+
+def _lstm_inputs(rng, batch, width, units, scale=0.6):
+    """x, h, c, kernel, recurrent kernel and bias."""
+    return (
+        normal(rng, batch, width),
+        normal(rng, batch, units, scale=0.7),
+        normal(rng, batch, units),
+        normal(rng, width, 4 * units, scale=scale),
+        normal(rng, units, 4 * units, scale=scale),
+        normal(rng, 4 * units, scale=scale),
+    )
+
+
+@check("recurrent.lstm_cell")
+def one_lstm_step(assignment, rng):
+    """One step from a state and a cell that are not zero."""
+    h, c = assignment.layers.recurrent.lstm_step(*map(tensor, _lstm_inputs(rng, 3, 5, 2)))
+    return {"h": h, "c": c}
+
+
+@check("recurrent.lstm_cell")
+def equal_lstm_sizes(assignment, rng):
+    """Batch, width and units are equal, and the cell is far from the state."""
+    inputs = list(_lstm_inputs(rng, 4, 4, 4))
+    inputs[2] = inputs[2] + 3
+    h, c = assignment.layers.recurrent.lstm_step(*map(tensor, inputs))
+    return {"h": h, "c": c}
+
+
+@check("recurrent.lstm_cell")
+def open_and_closed_gates(assignment, rng):
+    """With one gate wide open or shut at a time, what it does is seen alone."""
+    batch, width, units = 2, 3, 3
+    result = {}
+    for position, name in enumerate(("first", "second", "third", "last")):
+        inputs = list(_lstm_inputs(rng, batch, width, units, scale=0.3))
+        inputs[2] = inputs[2] * 2
+        for sign, word in ((80.0, "open"), (-80.0, "shut")):
+            bias = inputs[5].copy()
+            bias[position * units : (position + 1) * units] = sign
+            arguments = (*inputs[:5], bias)
+            h, c = assignment.layers.recurrent.lstm_step(*map(tensor, arguments))
+            result |= {f"h, {name} block {word}": h, f"c, {name} block {word}": c}
+    return result
+
+
+@check("recurrent.lstm_cell")
+def gradients_through_two_lstm_steps(assignment, rng):
+    """The gradients of two steps with respect to the states and every weight."""
+    x, *arrays = _lstm_inputs(rng, 2, 3, 5)
+    h_weight, c_weight = (tensor(normal(rng, 2, 5)) for _ in range(2))
+
+    def loss(h, c, *weights):
+        import tensorflow as tf
+
+        for _ in range(2):
+            h, c = assignment.layers.recurrent.lstm_step(x, h, c, *weights)
+        return tf.reduce_sum(h_weight * h + c_weight * c)
+
+    names = ("h", "c", "kernel", "recurrent_kernel", "bias")
+    found = gradients(loss, *arrays)
+    return {f"gradient of {name}": value for name, value in zip(names, found, strict=True)}
+
+
+@check("recurrent.lstm_cell", tolerance="exact")
+def first_bias(assignment, rng):
+    """The forget gate's bias starts at 1, the other biases at 0."""
+    layer = assignment.layers.recurrent.LSTM(3)
+    layer.build((None, None, 5))
+    return {"bias": np.array(next(w for w in layer.weights if w.name == "bias"))}

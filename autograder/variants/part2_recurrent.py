@@ -26,4 +26,155 @@ VARIANTS = [
             None,
         ),
     ),
+    Variant(
+        "keras_operations",
+        "recurrent.rnn_cell",
+        body=(
+            "return rnn_update(keras.ops.dot(x, kernel) + bias, h, recurrent_kernel)",
+            "return keras.ops.tanh(keras.ops.dot(h, recurrent_kernel) + projected)",
+        ),
+    ),
+    Variant(
+        "slices",
+        "recurrent.lstm_cell",
+        body=(
+            """
+            z = x @ kernel + h @ recurrent_kernel + bias
+            u = z.shape[-1] // 4
+            c = tf.nn.sigmoid(z[:, u : 2 * u]) * c + tf.nn.sigmoid(z[:, :u]) * tf.math.tanh(
+                z[:, 2 * u : 3 * u]
+            )
+            return tf.nn.sigmoid(z[:, 3 * u :]) * tf.math.tanh(c), c
+            """,
+            None,
+            None,
+        ),
+    ),
+    Variant(
+        "one_sigmoid",
+        "recurrent.lstm_cell",
+        body=(
+            None,
+            """
+            gates = tf.reshape(projected + h @ recurrent_kernel, [tf.shape(h)[0], 4, -1])
+            candidate = tf.tanh(gates[:, 2])
+            opened = tf.sigmoid(gates)
+            cell = opened[:, 1] * c + opened[:, 0] * candidate
+            return opened[:, 3] * tf.tanh(cell), cell
+            """,
+            """
+            return tf.cast(tf.range(4 * self.units) // self.units == 1, dtype or tf.float32)
+            """,
+        ),
+    ),
+    Variant(
+        "numpy_bias",
+        "recurrent.lstm_cell",
+        body=(
+            """
+            parts = zip(
+                tf.split(kernel, 4, axis=1),
+                tf.split(recurrent_kernel, 4, axis=1),
+                tf.split(bias, 4),
+            )
+            i, f, g, o = (tf.einsum("bd,du->bu", x, w) + tf.matmul(h, u) + b for w, u, b in parts)
+            c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
+            return tf.sigmoid(o) * tf.tanh(c), c
+            """,
+            None,
+            """
+            bias = keras.ops.convert_to_numpy(keras.ops.zeros(shape)).copy()
+            bias[self.units : 2 * self.units] = 1.0
+            return tf.constant(bias)
+            """,
+        ),
+    ),
+    Variant(
+        "python_loop",
+        "recurrent.unroll",
+        body="""
+            projected = tf.einsum("btd,du->btu", inputs, self.kernel) + self.bias
+            state = tuple(initial_state)
+            outputs = []
+            for t in range(inputs.shape[1]):
+                new_state = self.update(projected[:, t], state)
+                if mask is not None:
+                    keep = tf.cast(mask, projected.dtype)[:, t : t + 1]
+                    new_state = tuple(
+                        keep * new + (1.0 - keep) * old for new, old in zip(new_state, state)
+                    )
+                state = new_state
+                outputs.append(state[0])
+            outputs, last_state = tf.stack(outputs, axis=1), state
+        """,
+    ),
+    Variant(
+        "tensor_arrays",
+        "recurrent.unroll",
+        body="""
+            length = tf.shape(inputs)[1]
+            projected = keras.ops.matmul(inputs, self.kernel) + self.bias
+            if mask is None:
+                mask = tf.ones(tf.shape(inputs)[:2], tf.bool)
+            history = tf.TensorArray(projected.dtype, size=length)
+
+            def body(t, state, history):
+                new = self.update(projected[:, t], state)
+                keep = tf.cast(mask, tf.bool)[:, t][:, None]
+                state = tuple(tf.where(keep, n, s) for n, s in zip(new, state))
+                return t + 1, state, history.write(t, state[0])
+
+            _, last_state, history = tf.while_loop(
+                lambda t, *_: t < length, body, (0, tuple(initial_state), history)
+            )
+            outputs = tf.transpose(history.stack(), [1, 0, 2])
+        """,
+    ),
+    Variant(
+        "flattened_projection",
+        "recurrent.unroll",
+        body="""
+            batch, length, width = inputs.shape
+            flat = tf.reshape(inputs, [-1, width])
+            projected = tf.reshape(flat @ self.kernel, [-1, length, self.kernel.shape[1]])
+            states = [tuple(initial_state)]
+            for t, step in enumerate(tf.unstack(projected, axis=1)):
+                new_state = self.update(step + self.bias, states[-1])
+                if mask is not None:
+                    keep = tf.cast(mask, tf.bool)[:, t, tf.newaxis]
+                    pairs = zip(new_state, states[-1])
+                    new_state = tuple(tf.where(keep, new, old) for new, old in pairs)
+                states.append(new_state)
+            outputs = tf.concat([state[0][:, None] for state in states[1:]], axis=1)
+            last_state = states[-1]
+        """,
+    ),
+    Variant(
+        "infinite_mask",
+        "recurrent.bahdanau",
+        body="""
+            hidden = tf.tanh(tf.expand_dims(query @ w_query, -2) + keys @ w_key)
+            scores = tf.squeeze(hidden @ v[:, None], -1)
+            if mask is not None:
+                scores = tf.where(mask, scores, -float("inf"))
+            weights = tf.nn.softmax(scores)
+            return tf.squeeze(weights[..., None, :] @ values, -2), weights
+        """,
+    ),
+    Variant(
+        "added_mask",
+        "recurrent.bahdanau",
+        body="""
+            hidden = keras.ops.tanh(
+                keras.ops.expand_dims(keras.ops.matmul(query, w_query), -2)
+                + keras.ops.matmul(keys, w_key)
+            )
+            scores = keras.ops.sum(hidden * v, axis=-1)
+            if mask is not None:
+                scores = scores + (1.0 - keras.ops.cast(mask, "float32")) * -1e9
+            exponentials = keras.ops.exp(scores - keras.ops.max(scores, axis=-1, keepdims=True))
+            weights = exponentials / keras.ops.sum(exponentials, axis=-1, keepdims=True)
+            return keras.ops.sum(keras.ops.expand_dims(weights, -1) * values, axis=-2), weights
+        """,
+    ),
 ]
