@@ -67,6 +67,8 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> bytes:
             minloglevel=2,
         )
         # END SOLUTION
+    except NotImplementedError:
+        raise  # the blank of this exercise
     except (RuntimeError, OSError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(

@@ -1,0 +1,1 @@
+"""Measurements: speed, memory, and the reference curves of the default runs."""
