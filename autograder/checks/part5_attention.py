@@ -1,25 +1,9 @@
-"""Checks of Part 5: the transformer."""
+"""Checks of Part 5: scaled dot-product attention."""
 
 import numpy as np
 
 from autograder.checks import check
 from autograder.checks.tools import gradients, normal, tensor
-
-
-@check("masking.causal")
-def square(assignment, rng):
-    """As many keys as queries."""
-    length = int(rng.integers(5, 9))
-    return {"mask": assignment.layers.masking.causal_mask(length)}
-
-
-@check("masking.causal")
-def last_queries(assignment, rng):
-    """A few queries at the end of many keys, as in cached decoding."""
-    queries = int(rng.integers(2, 4))
-    keys = int(rng.integers(6, 9))
-    causal_mask = assignment.layers.masking.causal_mask
-    return {"some": causal_mask(queries, keys), "one": causal_mask(1, keys)}
 
 
 @check("attention.scaled_dot_product")
@@ -79,3 +63,61 @@ def gradient_of_the_query(assignment, rng):
     names = ("query", "key", "value")
     found = gradients(loss, query, key, value)
     return {f"gradient of {name}": value for name, value in zip(names, found, strict=True)}
+
+
+@check("attention.scaled_dot_product")
+def no_leading_axes(assignment, rng):
+    """Two matrices alone, and three leading axes."""
+    attention = assignment.layers.attention.scaled_dot_product_attention
+    few, few_weights = attention(
+        tensor(normal(rng, 3, 5)), tensor(normal(rng, 6, 5)), tensor(normal(rng, 6, 2))
+    )
+    many, many_weights = attention(
+        tensor(normal(rng, 2, 1, 3, 4, 7)),
+        tensor(normal(rng, 2, 1, 3, 5, 7)),
+        tensor(normal(rng, 2, 1, 3, 5, 6)),
+    )
+    return {
+        "weights of matrices": few_weights,
+        "output of matrices": few,
+        "weights": many_weights,
+        "output": many,
+    }
+
+
+@check("attention.scaled_dot_product")
+def square_mask(assignment, rng):
+    """As many queries as keys, heads and rows: the mask has its queries first, its keys last."""
+    query, key, value = (normal(rng, 4, 4, 4, 6) for _ in range(3))
+    mask = np.tril(np.ones((4, 4), bool))
+    mask[3, 1] = False
+    output, weights = assignment.layers.attention.scaled_dot_product_attention(
+        tensor(query), tensor(key), tensor(value), tensor(mask)
+    )
+    return {"weights": weights, "output": output}
+
+
+@check("attention.scaled_dot_product")
+def padded_keys(assignment, rng):
+    """A mask (B, 1, 1, K) hides keys, however high their scores."""
+    query, key, value = normal(rng, 3, 2, 4, 8), normal(rng, 3, 2, 6, 8), normal(rng, 3, 2, 6, 5)
+    mask = (np.arange(6) < np.array([[4], [6], [1]]))[:, None, None, :]
+    hidden = ~mask[:, 0, 0]
+    key, value = key.copy(), value.copy()
+    key.transpose(0, 2, 1, 3)[hidden] *= 200
+    value.transpose(0, 2, 1, 3)[hidden] *= 1000
+    output, weights = assignment.layers.attention.scaled_dot_product_attention(
+        tensor(query), tensor(key), tensor(value), mask=tensor(mask)
+    )
+    return {"weights": weights, "output": output}
+
+
+@check("attention.scaled_dot_product")
+def large_scores(assignment, rng):
+    """Scores in the hundreds: the softmax does not overflow."""
+    query, key = normal(rng, 2, 3, 16, scale=20.0), normal(rng, 2, 5, 16, scale=20.0)
+    output, weights = assignment.layers.attention.scaled_dot_product_attention(
+        tensor(query), tensor(key), tensor(normal(rng, 2, 5, 4))
+    )
+    # NaN equals nothing, so that a recorded mistake would not be recognised by it.
+    return {"weights": np.nan_to_num(weights, nan=99), "output": np.nan_to_num(output, nan=99)}

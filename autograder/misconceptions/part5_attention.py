@@ -1,46 +1,8 @@
-"""Misconceptions of Part 5: the transformer."""
+"""Misconceptions of Part 5: scaled dot-product attention."""
 
 from autograder.misconceptions import Misconception
 
 MISCONCEPTIONS = [
-    Misconception(
-        "excludes_itself",
-        "masking.causal",
-        edits=[("key_positions <= query_positions", "key_positions < query_positions")],
-        hint="A token may attend to itself: the first query would otherwise see nothing at all.",
-    ),
-    Misconception(
-        "upper_triangle",
-        "masking.causal",
-        edits=[("key_positions <= query_positions", "key_positions >= query_positions")],
-        hint="Each query sees the future instead of the past. True means that it may attend.",
-    ),
-    Misconception(
-        "inverted",
-        "masking.causal",
-        edits=[("key_positions <= query_positions", "key_positions > query_positions")],
-        hint="The mask marks what is hidden. Here True means that a query may attend.",
-    ),
-    Misconception(
-        "first_queries",
-        "masking.causal",
-        edits=[(" + (key_length - query_length)", "")],
-        hint=(
-            "With fewer queries than keys, the queries are taken for the first positions. They are "
-            "the last ones: a new token in cached decoding sees every earlier key."
-        ),
-    ),
-    Misconception(
-        "additive",
-        "masking.causal",
-        edits=[
-            (
-                "return key_positions <= query_positions",
-                "return tf.where(key_positions <= query_positions, 0.0, -1e9)",
-            )
-        ],
-        hint="This is the additive form. The mask itself is boolean; attention turns it into that.",
-    ),
     Misconception(
         "no_scale",
         "attention.scaled_dot_product",
@@ -137,5 +99,29 @@ MISCONCEPTIONS = [
             ("tf.nn.softmax(scores, axis=-1)", "tf.nn.softmax(scores, axis=-1) * scale"),
         ],
         hint="The scale belongs inside the softmax: the weights of a row add up to 1.",
+    ),
+    Misconception(
+        "naive_softmax",
+        "attention.scaled_dot_product",
+        edits=[
+            (
+                "tf.nn.softmax(scores, axis=-1)",
+                "tf.math.divide_no_nan(tf.exp(scores), "
+                "tf.reduce_sum(tf.exp(scores), axis=-1, keepdims=True))",
+            )
+        ],
+        hint="exp overflows for large scores. A softmax first subtracts the largest of a row.",
+    ),
+    Misconception(
+        "mask_transposed",
+        "attention.scaled_dot_product",
+        edits=[("tf.where(mask,", "tf.where(tf.linalg.matrix_transpose(mask),")],
+        hint="The mask's axes are exchanged. Its last axis is that of the keys.",
+    ),
+    Misconception(
+        "scores_returned",
+        "attention.scaled_dot_product",
+        edits=[("tf.matmul(weights, value), weights", "tf.matmul(weights, value), scores")],
+        hint="The second result holds the scores; asked for are the weights behind the softmax.",
     ),
 ]

@@ -1,0 +1,151 @@
+"""Checks of Part 5: the decoder block."""
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.checks.layer_tools import fill_block, later_inputs_reach
+from autograder.checks.tools import normal, tensor
+
+NEEDS = (
+    "attention.scaled_dot_product",
+    "attention.multi_head",
+    "normalization.layer_norm",
+    "feed_forward.gelu",
+)
+
+
+def decoder_block(assignment, rng, dropout=0.0, norm_first=True, cross_attention=False):
+    """A block of width 12, with 3 heads and weights of the check's own."""
+    block = assignment.layers.blocks.DecoderBlock(
+        12, 3, 20, dropout, norm_first=norm_first, cross_attention=cross_attention
+    )
+    inputs = tensor(normal(rng, 1, 2, 12))
+    block(inputs, context=inputs) if cross_attention else block(inputs)  # builds it
+    fill_block(rng, block)
+    return block
+
+
+def causal(queries, keys, first) -> np.ndarray:
+    """Queries at positions `first …`."""
+    return np.arange(keys) <= first + np.arange(queries)[:, None]
+
+
+@check("blocks.decoder", needs=NEEDS)
+def pre_norm(assignment, rng):
+    """Normalisation before each sub-layer, by default; then the sum with what came in."""
+    block = decoder_block(assignment, rng)
+    inputs = tensor(normal(rng, 2, 5, 12, scale=2.0))
+    return {"output": block(inputs), "masked": block(inputs, mask=tensor(causal(5, 5, 0)))}
+
+
+@check("blocks.decoder", needs=NEEDS)
+def post_norm(assignment, rng):
+    """Normalisation behind each sum."""
+    block = decoder_block(assignment, rng, norm_first=False)
+    inputs = tensor(normal(rng, 2, 4, 12, scale=2.0))
+    mask = tensor((np.arange(4) < np.array([[4], [2]]))[:, None, None, :])
+    return {"output": block(inputs), "masked": block(inputs, mask=mask)}
+
+
+@check("blocks.decoder", needs=NEEDS)
+def pre_norm_with_context(assignment, rng):
+    """Cross-attention between the two other sub-layers; the context is taken as it is."""
+    block = decoder_block(assignment, rng, cross_attention=True)
+    inputs, context = tensor(normal(rng, 2, 4, 12)), tensor(normal(rng, 2, 7, 12, scale=3.0) + 1)
+    context_mask = (np.arange(7) < np.array([[3], [7]]))[:, None, None, :]
+    masks = {"mask": tensor(causal(4, 4, 0)), "context_mask": tensor(context_mask)}
+    return {
+        "output": block(inputs, context=context),
+        "masked": block(inputs, context=context, **masks),
+    }
+
+
+@check("blocks.decoder", needs=NEEDS)
+def post_norm_with_context(assignment, rng):
+    """Cross-attention, normalised behind its sum."""
+    block = decoder_block(assignment, rng, norm_first=False, cross_attention=True)
+    inputs, context = tensor(normal(rng, 3, 4, 12)), tensor(normal(rng, 3, 6, 12, scale=2.0))
+    context_mask = tensor((np.arange(6) < np.array([[6], [1], [4]]))[:, None, None, :])
+    return {"output": block(inputs, context=context, context_mask=context_mask)}
+
+
+@check("blocks.decoder", needs=NEEDS)
+def returned_weights(assignment, rng):
+    """The weights of self-attention, beside the output."""
+    block = decoder_block(assignment, rng, cross_attention=True)
+    inputs, context = tensor(normal(rng, 2, 4, 12)), tensor(normal(rng, 2, 5, 12))
+    mask = tensor(causal(4, 4, 0))
+    output, weights = block(inputs, context=context, mask=mask, return_weights=True)
+    return {"output": output, "weights": weights}
+
+
+@check("blocks.decoder", needs=NEEDS)
+def cached(assignment, rng):
+    """Three tokens at once, then one: the cache travels through the block."""
+    block = decoder_block(assignment, rng)
+    inputs = normal(rng, 2, 4, 12)
+    cache = tensor(normal(rng, 2, 2, 5, 3, 4))
+    results = {}
+    for first, last in ((0, 3), (3, 4)):
+        mask = tensor(causal(last - first, 5, first))
+        output, cache = block(
+            tensor(inputs[:, first:last]), mask=mask, cache=cache, cache_index=first
+        )
+        results[f"output {first}-{last}"] = output
+    return {**results, "cache": cache}
+
+
+@check("blocks.decoder", needs=NEEDS)
+def gradient_through_the_block(assignment, rng):
+    """The residual path carries the gradient around each sub-layer."""
+    import tensorflow as tf
+
+    direction = tensor(normal(rng, 2, 3, 12))
+    results = {}
+    for norm_first in (True, False):
+        block = decoder_block(assignment, rng, norm_first=norm_first)
+        inputs = tf.Variable(normal(rng, 2, 3, 12))
+        with tf.GradientTape() as tape:
+            output = block(tf.convert_to_tensor(inputs), mask=tensor(causal(3, 3, 0)))
+            loss = tf.reduce_sum(direction * output)
+        name = "pre-norm" if norm_first else "post-norm"
+        results[f"gradient with {name}"] = tape.gradient(loss, inputs)
+    return results
+
+
+@check("blocks.decoder", needs=NEEDS)
+def dropout_of_a_block(assignment, rng):
+    """Dropout acts when training is true; under the causal mask the future still has no effect."""
+    block = decoder_block(assignment, rng, dropout=0.4)
+    inputs = normal(rng, 2, 5, 12)
+    mask = tensor(causal(5, 5, 0))
+    still = np.asarray(block(tensor(inputs), mask=mask))
+    first, second = (np.asarray(block(tensor(inputs), mask=mask, training=True)) for _ in "12")
+    later, earlier = later_inputs_reach(block, inputs, 2, mask=mask, training=True)
+    without = decoder_block(assignment, rng)
+    return {
+        "output": still,
+        "output with training=False": block(tensor(inputs), mask=mask, training=False),
+        "training changes it": np.bool_(np.abs(first - still).max() > 1e-3),
+        "each call drops others": np.bool_(np.abs(first - second).max() > 1e-3),
+        "later inputs reach it": np.bool_(later),
+        "earlier inputs reach it": np.bool_(earlier),
+        "rate 0 in training": without(tensor(inputs), training=True),
+    }
+
+
+@check("blocks.decoder", needs=NEEDS)
+def dropout_of_each_sub_layer(assignment, rng):
+    """While training, attention is dropped from and the feed-forward network is dropped from."""
+    results = {}
+    inputs = tensor(normal(rng, 2, 5, 12))
+    for name in ("self_attention", "feed_forward"):
+        block = decoder_block(assignment, rng, dropout=0.4)
+        dense = getattr(block, name).output_dense  # silence this sub-layer
+        dense.kernel.assign(np.zeros(dense.kernel.shape, np.float32))
+        dense.bias.assign(np.zeros(dense.bias.shape, np.float32))
+        still = np.asarray(block(inputs))
+        moved = np.abs(np.asarray(block(inputs, training=True)) - still).max()
+        results[f"without {name}"] = still
+        results[f"the other one is dropped from, without {name}"] = np.bool_(moved > 1e-3)
+    return results

@@ -1,0 +1,207 @@
+"""Checks of Part 5: positions, layer normalisation, and the feed-forward layer."""
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.checks.layer_tools import fill_dense
+from autograder.checks.tools import gradients, normal, tensor
+
+
+@check("positional.sinusoidal")
+def small_table(assignment, rng):
+    """A few positions of a small width."""
+    length = int(rng.integers(5, 8))
+    sinusoidal_encoding = assignment.layers.positional.sinusoidal_encoding
+    return {"encoding": sinusoidal_encoding(length, 8), "four columns": sinusoidal_encoding(3, 4)}
+
+
+@check("positional.sinusoidal")
+def as_long_as_wide(assignment, rng):
+    """As many positions as columns: positions go down, frequencies go across."""
+    return {"encoding": assignment.layers.positional.sinusoidal_encoding(10, 10)}
+
+
+@check("positional.sinusoidal", tolerance="loose")
+def late_positions(assignment, rng):
+    """Positions in the hundreds, which a half-precision number cannot count."""
+    length = int(rng.integers(290, 310))
+    encoding = assignment.layers.positional.sinusoidal_encoding(length, 6)
+    return {"last positions": np.asarray(encoding)[-5:]}
+
+
+@check("positional.sinusoidal", tolerance="loose")
+def float32_under_any_policy(assignment, rng):
+    """float32 numbers, whatever Keras' dtype policy and default float type."""
+    import keras
+
+    results = {}
+    for name in ("float16", "bfloat16"):
+        keras.config.set_dtype_policy(f"mixed_{name}")
+        keras.config.set_floatx(name)
+        encoding = assignment.layers.positional.sinusoidal_encoding(261, 12)
+        results[f"under {name}"] = np.asarray(encoding)[-3:].astype(np.float64)
+        results[f"float32 under {name}"] = np.bool_(np.asarray(encoding).dtype == np.float32)
+    return results
+
+
+@check("positional.sinusoidal")
+def one_position(assignment, rng):
+    """The first position alone is 0, 1, 0, 1 …, and a wide table has slow columns at its end."""
+    sinusoidal_encoding = assignment.layers.positional.sinusoidal_encoding
+    wide = np.asarray(sinusoidal_encoding(9, 64))
+    # The last sines are of the order of 1e-4, below any tolerance.
+    return {"first": sinusoidal_encoding(1, 6), "last columns": wide[:, -4::2] * 1000}
+
+
+def _norm(assignment, rng, width, rank=3, **arguments):
+    layer = assignment.layers.normalization.LayerNorm(**arguments)
+    layer(tensor(normal(rng, *(2,) * (rank - 1), width)))  # builds it
+    gamma, beta = 1 + normal(rng, width), normal(rng, width)
+    gamma[0], gamma[1] = 0, -abs(gamma[1])
+    layer.gamma.assign(gamma)
+    layer.beta.assign(beta)
+    return layer
+
+
+@check("normalization.layer_norm")
+def gain_and_shift(assignment, rng):
+    """Each token by itself, then times gamma, plus beta."""
+    layer = _norm(assignment, rng, 6)
+    inputs = normal(rng, 3, 4, 6, scale=3.0) + normal(rng, 3, 4, 1, scale=4.0)
+    return {"output": layer(tensor(inputs))}
+
+
+@check("normalization.layer_norm")
+def as_it_begins(assignment, rng):
+    """A new layer has gamma 1 and beta 0."""
+    layer = assignment.layers.normalization.LayerNorm()
+    return {"output": layer(tensor(normal(rng, 2, 3, 5) * 2 + 1))}
+
+
+@check("normalization.layer_norm")
+def few_columns(assignment, rng):
+    """Three columns, where dividing by D and by D - 1 differ most."""
+    layer = _norm(assignment, rng, 3)
+    return {"output": layer(tensor(normal(rng, 3, 3, 3, scale=2.0) + 5))}
+
+
+@check("normalization.layer_norm")
+def small_inputs(assignment, rng):
+    """Inputs of a size at which epsilon shows."""
+    layer = _norm(assignment, rng, 7)
+    inputs = normal(rng, 2, 4, 7) * np.float32([1e-4, 1e-3, 3e-3, 1e-2])[:, None]
+    return {"output": layer(tensor(inputs))}
+
+
+@check("normalization.layer_norm")
+def another_epsilon(assignment, rng):
+    """The epsilon given is added to the variance."""
+    inputs = tensor(normal(rng, 2, 3, 8))
+    return {
+        f"epsilon {epsilon}": _norm(assignment, rng, 8, epsilon=epsilon)(inputs)
+        for epsilon in (0.5, 1e-12)
+    }
+
+
+@check("normalization.layer_norm")
+def constant_inputs(assignment, rng):
+    """A constant vector becomes beta, and not NaN."""
+    layer = _norm(assignment, rng, 8)
+    inputs = np.repeat(np.float32([[3.0], [0.0], [-2.0]]), 8, axis=1)[:, None]
+    output = np.asarray(layer(tensor(inputs)), np.float32)
+    return {"output": np.nan_to_num(output, nan=99, posinf=99, neginf=99)}
+
+
+@check("normalization.layer_norm")
+def other_ranks(assignment, rng):
+    """The last axis is normalised, whatever the number of axes before it."""
+    return {
+        f"{rank} axes": _norm(assignment, rng, 5, rank)(
+            tensor(normal(rng, *(4, 2, 3)[: rank - 1], 5))
+        )
+        for rank in (2, 4)
+    }
+
+
+@check("normalization.layer_norm")
+def gradients_of_layer_norm(assignment, rng):
+    """Gradients flow through mean and variance, and to gamma and beta."""
+    import tensorflow as tf
+
+    layer = _norm(assignment, rng, 5)
+    inputs = tf.Variable(normal(rng, 2, 3, 5) * 2)
+    direction = tensor(normal(rng, 2, 3, 5))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(direction * layer(tf.convert_to_tensor(inputs)))
+    found = tape.gradient(
+        loss, [inputs, layer.gamma.value, layer.beta.value], unconnected_gradients="zero"
+    )
+    names = ("inputs", "gamma", "beta")
+    return {f"gradient of {name}": value for name, value in zip(names, found, strict=True)}
+
+
+@check("feed_forward.gelu")
+def around_zero(assignment, rng):
+    """Values on both sides, on an array of three axes."""
+    gelu = assignment.layers.feed_forward.gelu
+    x = normal(rng, 2, 3, 4, scale=2.0)
+    return {"gelu": gelu(tensor(x)), "of zero and one": gelu(tensor(np.float32([0, 1, -1])))}
+
+
+@check("feed_forward.gelu", tolerance="loose")
+def negative_tail(assignment, rng):
+    """Where the tanh approximation and the exact function differ."""
+    x = np.linspace(-3.2, -1.5, 9, dtype=np.float32) + np.float32(rng.uniform(0, 0.05))
+    # The difference is a few 1e-4, as small as these values.
+    return {"gelu times 10": 10 * np.asarray(assignment.layers.feed_forward.gelu(tensor(x)))}
+
+
+@check("feed_forward.gelu")
+def large_values(assignment, rng):
+    """Far from zero: the identity on the right, 0 on the left."""
+    x = np.float32([-1e4, -300, -60, -12, 12, 60, 300, 1e4]) * np.float32(rng.uniform(0.9, 1.1))
+    return {"gelu": assignment.layers.feed_forward.gelu(tensor(x))}
+
+
+@check("feed_forward.gelu")
+def gradient_of_gelu(assignment, rng):
+    """The derivative."""
+    import tensorflow as tf
+
+    gelu = assignment.layers.feed_forward.gelu
+    (found,) = gradients(lambda x: tf.reduce_sum(gelu(x)), normal(rng, 3, 5, scale=1.5))
+    return {"gradient": found}
+
+
+def _feed_forward(assignment, rng, hidden_dim, intermediate_dim, dropout=0.0):
+    layer = assignment.layers.feed_forward.FeedForward(hidden_dim, intermediate_dim, dropout)
+    layer(tensor(normal(rng, 1, 2, hidden_dim)))  # builds it
+    fill_dense(rng, layer.intermediate_dense, 1.5)
+    fill_dense(rng, layer.output_dense)
+    return layer
+
+
+@check("feed_forward.gelu")
+def feed_forward(assignment, rng):
+    """Widen, activate, project back: one gelu, between the two dense layers."""
+    layer = _feed_forward(assignment, rng, 6, 10)
+    return {"output": layer(tensor(normal(rng, 2, 5, 6)))}
+
+
+@check("feed_forward.gelu")
+def feed_forward_dropout(assignment, rng):
+    """Dropout acts when training is true, keeps the mean, and never acts at a rate of 0."""
+    layer = _feed_forward(assignment, rng, 6, 40, 0.4)
+    inputs = tensor(normal(rng, 1, 3, 6))
+    still = np.asarray(layer(inputs))
+    many = tensor(np.repeat(np.asarray(inputs), 400, axis=0))
+    calls = np.asarray(layer(many, training=True))
+    error = calls.std(axis=0) / 400**0.5
+    return {
+        "output": still,
+        "output with training=False": layer(inputs, training=False),
+        "training changes it": np.bool_(np.abs(calls[0] - still).max() > 1e-3),
+        "rows differ": np.bool_(np.abs(calls[0] - calls[1]).max() > 1e-3),
+        "the mean stays": np.bool_((np.abs(calls.mean(axis=0) - still) < 6 * error + 1e-4).all()),
+        "rate 0 in training": _feed_forward(assignment, rng, 6, 8)(inputs, training=True),
+    }

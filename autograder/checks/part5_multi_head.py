@@ -1,0 +1,209 @@
+"""Checks of Part 5: multi-head attention."""
+
+import inspect
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.checks.layer_tools import fill_attention, later_inputs_reach
+from autograder.checks.tools import normal, tensor
+
+NEEDS = ("attention.scaled_dot_product",)
+
+
+def attention(assignment, rng, hidden_dim, num_heads, dropout=0.0, **arguments):
+    """A layer with weights of the check's own."""
+    layer = assignment.layers.attention.MultiHeadAttention(
+        hidden_dim, num_heads, dropout, **arguments
+    )
+    layer(tensor(normal(rng, 1, 2, hidden_dim)))  # builds it
+    fill_attention(rng, layer)
+    return layer
+
+
+def causal(queries, keys, first=None) -> np.ndarray:
+    """Queries at positions `first …`, by default the last ones."""
+    first = keys - queries if first is None else first
+    return np.arange(keys) <= first + np.arange(queries)[:, None]
+
+
+@check("attention.multi_head", needs=NEEDS)
+def self_attention(assignment, rng):
+    """Without a context a sequence attends to itself."""
+    layer = attention(assignment, rng, 12, 3)
+    return {"output": layer(tensor(normal(rng, 2, 5, 12)))}
+
+
+@check("attention.multi_head", needs=NEEDS)
+def masked_with_weights(assignment, rng):
+    """A mask for each row, and the weights of every head."""
+    layer = attention(assignment, rng, 8, 2)
+    mask = causal(6, 6) & (np.arange(6) < np.array([[6], [4], [3]]))[:, None, None, :]
+    output, weights = layer(tensor(normal(rng, 3, 6, 8)), mask=tensor(mask), return_weights=True)
+    return {"output": output, "weights": weights}
+
+
+@check("attention.multi_head", needs=NEEDS)
+def context_of_equal_length(assignment, rng):
+    """A context as long as the inputs: where do queries, keys and values come from?"""
+    layer = attention(assignment, rng, 8, 2)
+    inputs, context = tensor(normal(rng, 3, 5, 8)), tensor(normal(rng, 3, 5, 8))
+    return {"output": layer(inputs, context)}
+
+
+@check("attention.multi_head", needs=NEEDS)
+def cross_attention(assignment, rng):
+    """Queries from the inputs, keys and values from a longer context with padding."""
+    layer = attention(assignment, rng, 12, 4)
+    inputs, context = tensor(normal(rng, 2, 5, 12)), tensor(normal(rng, 2, 7, 12))
+    mask = (np.arange(7) < np.array([[7], [4]]))[:, None, None, :]
+    output, weights = layer(inputs, context, tensor(mask), return_weights=True)
+    return {"output": output, "weights": weights, "without a mask": layer(inputs, context=context)}
+
+
+@check("attention.multi_head", needs=NEEDS)
+def as_many_heads_as_tokens(assignment, rng):
+    """Batch, heads, tokens and the width of a head all 4: nothing but the order of axes tells."""
+    layer = attention(assignment, rng, 16, 4)
+    inputs = tensor(normal(rng, 4, 4, 16))
+    output, weights = layer(inputs, mask=tensor(causal(4, 4)), return_weights=True)
+    return {"output": output, "weights": weights}
+
+
+@check("attention.multi_head", needs=NEEDS)
+def gradients_of_the_weights(assignment, rng):
+    """Every projection learns."""
+    import tensorflow as tf
+
+    layer = attention(assignment, rng, 6, 2)
+    inputs = tensor(normal(rng, 2, 4, 6))
+    direction = tensor(normal(rng, 2, 4, 6))
+    names = ("query_dense", "key_dense", "value_dense", "output_dense")
+    kernels = [getattr(layer, name).kernel.value for name in names]
+    biases = [getattr(layer, name).bias.value for name in ("query_dense", "value_dense")]
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(direction * layer(inputs, mask=tensor(causal(4, 4)), training=True))
+    found = tape.gradient(loss, [*kernels, *biases], unconnected_gradients="zero")
+    return {
+        f"gradient of {name}": value
+        for name, value in zip([*names, "query bias", "value bias"], found, strict=True)
+    }
+
+
+@check("attention.multi_head", needs=NEEDS)
+def cache_filled_step_by_step(assignment, rng):
+    """Four tokens are read at once, then two one by one; what is written later stays hidden."""
+    layer = attention(assignment, rng, 12, 3)
+    inputs = normal(rng, 2, 6, 12)
+    cache = tensor(normal(rng, 2, 2, 7, 3, 4))  # full of old numbers
+    results = {}
+    for first, last in ((0, 4), (4, 5), (5, 6)):
+        mask = causal(last - first, 7, first)
+        output, cache = layer(
+            tensor(inputs[:, first:last]), mask=tensor(mask), cache=cache, cache_index=first
+        )
+        results[f"output {first}-{last}"] = output
+    return {**results, "cache": cache}
+
+
+@check("attention.multi_head", needs=NEEDS)
+def cache_in_the_middle(assignment, rng):
+    """Two tokens at an index that is a tensor; the rest of the cache stays as it is."""
+    layer = attention(assignment, rng, 10, 5)
+    cache = tensor(normal(rng, 3, 2, 6, 5, 2))
+    output, cache, weights = layer(
+        tensor(normal(rng, 3, 2, 10)),
+        mask=tensor(causal(2, 6, 3)),
+        cache=cache,
+        cache_index=tensor(np.int32(3)),
+        return_weights=True,
+    )
+    return {"output": output, "cache": cache, "weights": weights}
+
+
+@check("attention.multi_head", needs=NEEDS)
+def dropout_only_in_training(assignment, rng):
+    """Dropout acts when training is true, and a rate of 0 never does anything."""
+    layer = attention(assignment, rng, 8, 2, 0.5)
+    inputs = tensor(normal(rng, 3, 5, 8))
+    still, again = layer(inputs), layer(inputs, training=False)
+    first, second = (np.asarray(layer(inputs, training=True)) for _ in range(2))
+    without = attention(assignment, rng, 8, 4)
+    return {
+        "output": still,
+        "output with training=False": again,
+        "training changes it": np.bool_(np.abs(first - still).max() > 1e-3),
+        "each call drops others": np.bool_(np.abs(first - second).max() > 1e-3),
+        "rate 0 in training": without(inputs, training=True),
+    }
+
+
+@check("attention.multi_head", needs=NEEDS)
+def dropout_of_the_weights(assignment, rng):
+    """Dropout takes attention weights away as a whole, in each head by itself, and scales up."""
+    batch, length, heads, width = 8, 6, 3, 4
+    layer = attention(assignment, rng, heads * width, heads, 0.5)
+    inputs = tensor(normal(rng, batch, length, heads * width))
+    plain = layer(inputs)
+    # Equal weights 1/6, and values of 1: a head's output is the sum of the weights that are left.
+    for dense in (layer.query_dense, layer.value_dense, layer.output_dense):
+        dense.kernel.assign(np.zeros(dense.kernel.shape, np.float32))
+        dense.bias.assign(np.zeros(dense.bias.shape, np.float32))
+    layer.value_dense.bias.assign(np.ones(heads * width, np.float32))
+    layer.output_dense.kernel.assign(np.eye(heads * width, dtype=np.float32))
+    output = np.asarray(layer(inputs, training=True)).reshape(batch, length, heads, width)
+    sums = output[..., 0] * length / 2
+    deviation = (1 / length / (batch * length * heads)) ** 0.5
+    return {
+        "output": plain,
+        "a weight is dropped for all values": np.bool_(np.ptp(output, axis=-1).max() < 1e-5),
+        "weights are dropped or doubled": np.bool_(np.abs(sums - np.round(sums)).max() < 1e-4),
+        "some are dropped": np.bool_(sums.min() < length / 2 - 0.5),
+        "the mean stays": np.bool_(abs(output[..., 0].mean() - 1) < 5 * deviation),
+        "heads differ": np.bool_((sums[..., 0] != sums[..., 1]).any()),
+        "queries differ": np.bool_((sums[:, 0] != sums[:, 1]).any()),
+    }
+
+
+@check("attention.multi_head", needs=NEEDS)
+def causal_with_dropout(assignment, rng):
+    """While training under the causal mask nothing flows back from the future."""
+    layer = attention(assignment, rng, 12, 4, 0.3)
+    inputs = normal(rng, 3, 6, 12)
+    arguments = {"mask": tensor(causal(6, 6)), "training": True, "return_weights": True}
+    later, earlier = later_inputs_reach(layer, inputs, 3, **arguments)
+    _, weights = layer(tensor(inputs), **arguments)
+    return {
+        "output": layer(tensor(inputs), mask=arguments["mask"]),
+        "later inputs reach it": np.bool_(later),
+        "earlier inputs reach it": np.bool_(earlier),
+        "weights of the future": np.asarray(weights)[..., ~causal(6, 6)],
+    }
+
+
+@check("attention.multi_head", needs=NEEDS)
+def rotary(assignment, rng):
+    """With rotary positions the order counts, through distances alone, also with a cache."""
+    known = inspect.signature(assignment.layers.attention.MultiHeadAttention.__init__).parameters
+    rotating = {"rotary": True} if "rotary" in known else {}
+    plain = attention(assignment, rng, 8, 2)
+    layer = attention(assignment, rng, 8, 2, **rotating)
+    inputs = normal(rng, 2, 5, 8)
+    turned = np.asarray(layer(tensor(inputs)))
+    permuted = np.asarray(layer(tensor(inputs[:, ::-1].copy())))[:, ::-1]
+    # The same tokens, three positions later in a cache whose beginning is hidden.
+    mask = np.arange(8) >= np.array([3] * 5)[:, None]
+    cache = tensor(np.zeros((2, 2, 8, 2, 4), np.float32))
+    shifted, _ = layer(tensor(inputs), mask=tensor(mask), cache=cache, cache_index=3)
+    single = cache
+    for index in range(2):  # one by one: the position follows from the index
+        step = tensor(inputs[:, index : index + 1])
+        visible = tensor(causal(1, 8, index))
+        last, single = layer(step, mask=visible, cache=single, cache_index=index)
+    whole = np.asarray(layer(tensor(inputs[:, :2])))[:, 1]
+    return {
+        "without positions": plain(tensor(inputs)),
+        "the order counts": np.bool_(np.abs(turned - permuted).max() > 1e-3 or not rotating),
+        "only distances count": np.bool_(np.abs(np.asarray(shifted) - turned).max() < 1e-4),
+        "steps agree": np.bool_(np.abs(np.asarray(last)[:, 0] - whole).max() < 1e-4),
+    }
