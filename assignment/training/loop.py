@@ -126,7 +126,8 @@ def run_loop(
                     "tokens_per_second": speed,
                 }
                 tracker.log(step, metrics, "train")
-                bar.set_postfix(loss=f"{np.mean(losses):.3f}", tokens_s=f"{speed:,.0f}")
+                shown = {"loss": f"{np.mean(losses):.3f}", "tokens_s": f"{speed:,.0f}"}
+                bar.set_postfix(shown, refresh=False)
                 losses.clear()
                 interval_start, evaluation_seconds = time.monotonic(), 0.0
             bar.update()
