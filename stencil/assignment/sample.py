@@ -22,6 +22,9 @@ def sample(config: SampleConfig) -> None:
         tokenizer.newline_id if config.stop_at_newline else None,
     )
     for text in generator([config.prompt] * config.samples, config.seed):
+        if config.stop_at_newline:
+            # A line break can also be written as its byte, which is a token of its own.
+            text = text.partition("\n")[0]
         print((config.prompt + text).strip("\n"), end="\n---\n")
 
 
