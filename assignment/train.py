@@ -68,7 +68,7 @@ def train(config: TrainConfig) -> None:
             schedule, beta_1=0.9, beta_2=config.beta_2, weight_decay=config.weight_decay
         )
         optimizer.build(model.trainable_variables)
-        checkpointer = Checkpointer(model, optimizer, run.checkpoints)
+    checkpointer = Checkpointer(model, optimizer, run.checkpoints)
     start_step = checkpointer.restore_latest() or 0
 
     directory = run.path
