@@ -125,7 +125,7 @@ def test_rotary_positions_are_relative():
 @pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary"])
 def test_the_order_of_tokens_matters(positions):
     model = make(CONFIG, positions=positions)
-    one, other = model([[1, 2, 3]]), model([[2, 1, 3]])
+    one, other = model(np.array([[1, 2, 3]])), model(np.array([[2, 1, 3]]))
     assert np.abs(one[:, -1] - other[:, -1]).max() > 1e-3
 
 

@@ -1,0 +1,102 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from assignment.config import RecurrentConfig, TransformerConfig
+from assignment.training.checkpoints import Checkpointer
+from assignment.training.optimizers import AdamW
+from assignment.training.runs import RunDirectory, build_model
+
+TRANSFORMER = TransformerConfig(400, 6, 2, 2, 8, 8, dropout=0.1, positions="learned")
+RECURRENT = RecurrentConfig(400, 4, 5, 2, 8, "lstm", attention=True, dropout=0.1)
+SETTINGS = {"corpus": "stories", "steps": 7, "seed": 0}
+IDS = np.array([[5, 3, 99]])
+
+
+@pytest.fixture
+def run(tmp_path, story_tokenizer):
+    run = RunDirectory(tmp_path / "run")
+    run.create("train", TRANSFORMER, SETTINGS, story_tokenizer)
+    return run
+
+
+def save(run, config, *saves):
+    """Save fresh weights for each (step, metric); the logits of each."""
+    model = build_model(config)
+    optimizer = AdamW()
+    optimizer.build(model.trainable_variables)
+    checkpointer = Checkpointer(model, optimizer, run.checkpoints)
+    logits = []
+    for step, metric in saves:
+        for variable in model.trainable_variables:
+            variable.assign(np.random.default_rng(step).normal(size=variable.shape))
+        checkpointer.save(step, metric)
+        logits.append(np.asarray(model(IDS)))
+    return logits
+
+
+@pytest.mark.parametrize("config", [TRANSFORMER, RECURRENT], ids=["transformer", "recurrent"])
+def test_a_model_comes_back_from_its_directory_alone(tmp_path, story_tokenizer, config):
+    run = RunDirectory(tmp_path / "run")
+    run.create("train", config, SETTINGS, story_tokenizer)
+    best, latest = save(run, config, (1, 0.5), (2, 0.7))
+    model = RunDirectory(tmp_path / "run").load_model()
+    assert model.config == config
+    np.testing.assert_array_equal(model(IDS), best)
+    np.testing.assert_array_equal(run.load_model("latest")(IDS), latest)
+
+
+def test_without_a_best_checkpoint_the_latest_is_taken(run):
+    (latest,) = save(run, TRANSFORMER, (1, None))
+    np.testing.assert_array_equal(run.load_model("best")(IDS), latest)
+
+
+def test_tokenizer_and_settings_come_back(run, story_tokenizer):
+    assert run.exists()
+    assert run.settings() == SETTINGS
+    assert run.tokenizer().encode("a fox") == story_tokenizer.encode("a fox")
+
+
+def test_the_same_configuration_passes(run):
+    run.check_same("train", TRANSFORMER, SETTINGS)
+
+
+def test_every_difference_is_listed(run):
+    model = dataclasses.replace(TRANSFORMER, num_layers=3)
+    settings = {**SETTINGS, "steps": 9, "new": 1}
+    with pytest.raises(ValueError) as error:
+        run.check_same("sft", model, settings)
+    for difference in (
+        "stage was 'train', now 'sft'",
+        "model.num_layers was 2, now 3",
+        "steps was 7, now 9",
+        "new was None, now 1",
+    ):
+        assert difference in str(error.value)
+    assert "seed" not in str(error.value)
+
+
+def test_another_kind_of_model_is_a_difference(run):
+    with pytest.raises(ValueError, match=r"model\.kind was 'transformer', now 'recurrent'"):
+        run.check_same("train", RECURRENT, SETTINGS)
+
+
+def test_a_directory_that_is_no_run_is_refused(tmp_path):
+    run = RunDirectory(tmp_path / "nothing")
+    assert not run.exists()
+    for use in (run.load_model, run.settings):
+        with pytest.raises(ValueError, match=r"nothing is not a run directory"):
+            use()
+
+
+def test_a_run_without_a_checkpoint_says_so(run):
+    with pytest.raises(ValueError, match="has no checkpoint"):
+        run.load_model()
+
+
+def test_the_configuration_is_readable_json(run):
+    described = json.loads((run.path / "config.json").read_text())
+    assert described["model"]["kind"] == "transformer"
+    assert described["stage"] == "train"
