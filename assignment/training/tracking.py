@@ -36,16 +36,17 @@ class Tracker:
 
     Args:
         directory: The run directory.
-        resumed_step: The step from which the run goes on; 0 for a new run.
+        resumed_step: The step from which the run goes on; 0 for a new run, and for one that was
+            killed before its first checkpoint.
     """
 
     def __init__(self, directory: Path, resumed_step: int = 0):
         self.directory = directory
         self.path = directory / "metrics.jsonl"
-        if resumed_step:
-            kept = [line for line in read_metrics(self.path) if line["step"] <= resumed_step]
-            self.path.write_text("".join(json.dumps(line) + "\n" for line in kept))
-            _forget_steps_after(directory, resumed_step)
+        kept = [line for line in read_metrics(self.path) if line["step"] <= resumed_step]
+        self.path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        # A new run as well: TensorBoard forgets only at the second start that it sees.
+        _forget_steps_after(directory, resumed_step)
         self.writer = tf.summary.create_file_writer(str(directory))
 
     def log(self, step: int, metrics: dict, prefix: str) -> None:
