@@ -24,9 +24,16 @@ def _packed(assignment, prompt, response, lengths, tokenizer):
     """The arrays of one conversation at several lengths."""
     arrays = {}
     for length in lengths:
-        packed = assignment.text.conversations.pack(prompt, response, length, tokenizer)
-        for name, array in zip(("inputs", "targets", "response mask"), packed, strict=True):
-            arrays[f"{name} at length {length}"] = array
+        inputs, targets, mask = assignment.text.conversations.pack(
+            prompt, response, length, tokenizer
+        )
+        inputs, end = np.array(inputs), len(prompt) + len(response) + 3
+        # No target follows the eos, so whether it stands among the inputs is free.
+        if end < min(length, len(inputs)) and inputs[end] == tokenizer.eos_id:
+            inputs[end] = tokenizer.pad_id
+        arrays[f"inputs at length {length}"] = inputs
+        arrays[f"targets at length {length}"] = targets
+        arrays[f"response mask at length {length}"] = mask
     return arrays
 
 
@@ -139,8 +146,8 @@ def more_padding(assignment, rng):
     logits = np.concatenate([logits, normal(rng, 3, 4, 7, scale=300.0)], axis=1)
     targets = np.pad(targets, ((0, 0), (0, 4)))
     mask = np.pad(mask, ((0, 0), (0, 4)))
-    loss, sizes = assignment.training.losses.response_loss, {}
+    loss, arrays = assignment.training.losses.response_loss, {}
     for name, per_sequence in (("token mean", False), ("sequence mean", True)):
-        short = loss(logits[:, :6], targets[:, :6], mask[:, :6], per_sequence)
-        sizes[name] = np.array([short, loss(logits, targets, mask, per_sequence)])
-    return sizes
+        arrays[name] = loss(logits[:, :6], targets[:, :6], mask[:, :6], per_sequence)
+        arrays[f"{name}, padded"] = loss(logits, targets, mask, per_sequence)
+    return arrays

@@ -25,9 +25,9 @@ def groups(assignment, rng):
 
 @check("grpo.advantages")
 def pairs(assignment, rng):
-    """Groups of two: every advantage is nearly 1 or -1."""
+    """Groups of two, which tell the population's deviation from the sample's."""
     rewards = np.cumsum(signed(rng, 1, 2, 6)).astype(np.float32)
-    return {"normalised": _advantages(assignment, rewards, 2)}
+    return {"normalised": _advantages(assignment, rewards, 2, 0.2)}
 
 
 @check("grpo.advantages")
@@ -36,7 +36,7 @@ def as_many_groups_as_responses(assignment, rng):
     rewards = (signed(rng, 0.5, 2, 3, 3) + np.array([[0], [4], [9]])).reshape(-1)
     rewards = rewards.astype(np.float32)
     return {
-        "normalised": _advantages(assignment, rewards, 3),
+        "normalised": _advantages(assignment, rewards, 3, 0.1),
         "centred": _advantages(assignment, rewards, 3, normalize_by_std=False),
     }
 
@@ -232,7 +232,7 @@ def malformed(assignment, rng):
     return {"answers": _answers(assignment, texts)}
 
 
-@check("grpo.reward", tolerance="exact")
+@check("grpo.reward")
 def rewards(assignment, rng):
     """1.0 for exactly the right answer, else 0.0."""
     number = int(rng.integers(12, 99))

@@ -167,24 +167,16 @@ MISCONCEPTIONS = [
         "value_not_clipped",
         "rlhf.ppo",
         edits=[(_ERRORS, "tf.square(values - returns)")],
-        hint="The critic's loss is not clipped: the clipped value and the old one play no part.",
+        hint=(
+            "The clip of the value has no effect. The clipped value stays near the *old value*, "
+            "and not near the return."
+        ),
     ),
     Misconception(
         "value_clipped_only",
         "rlhf.ppo",
         edits=[(_ERRORS, "tf.square(clipped_values - returns)")],
         hint="Only the clipped value's error is left. The worse of two errors is taken.",
-    ),
-    Misconception(
-        "value_clipped_around_returns",
-        "rlhf.ppo",
-        edits=[
-            (
-                "old_values + tf.clip_by_value(values - old_values,",
-                "returns + tf.clip_by_value(values - returns,",
-            )
-        ],
-        hint="The value is kept near the return. It is the *old value* that it should stay near.",
     ),
     Misconception(
         "value_clipped_absolutely",

@@ -100,21 +100,6 @@ MISCONCEPTIONS = [
         hint="The reference plays no part. Both responses are judged by their *log-ratio* to it.",
     ),
     Misconception(
-        "reference_added",
-        "preference.dpo",
-        edits=[
-            (
-                "policy_chosen - tf.stop_gradient(ref_chosen)",
-                "policy_chosen + tf.stop_gradient(ref_chosen)",
-            ),
-            (
-                "policy_rejected - tf.stop_gradient(ref_rejected)",
-                "policy_rejected + tf.stop_gradient(ref_rejected)",
-            ),
-        ],
-        hint="The reference is added. The logarithm of a ratio is a difference.",
-    ),
-    Misconception(
         "reference_minus_policy",
         "preference.dpo",
         edits=[(_MARGIN, "beta * (rejected - chosen)")],
@@ -134,8 +119,8 @@ MISCONCEPTIONS = [
             ),
         ],
         hint=(
-            "Each response is compared with the reference's log-probability of the *other* one. At "
-            "equal models the loss should be ln 2."
+            "The reference enters with the wrong sign, or exchanged: each log-ratio is policy "
+            "minus reference of the *same* response, so that equal models have a loss of ln 2."
         ),
     ),
     Misconception(

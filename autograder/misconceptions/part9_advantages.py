@@ -71,7 +71,7 @@ MISCONCEPTIONS = [
         "no_epsilon",
         "grpo.advantages",
         edits=[(f"{_STD} + epsilon", _STD)],
-        hint="A group of equal rewards gives 0/0: epsilon is missing.",
+        hint="Epsilon is not added to the deviation, so that equal rewards give 0/0.",
     ),
     Misconception(
         "epsilon_in_the_root",
@@ -83,12 +83,6 @@ MISCONCEPTIONS = [
             )
         ],
         hint="Epsilon stands inside the root. It is added to the deviation.",
-    ),
-    Misconception(
-        "epsilon_as_floor",
-        "grpo.advantages",
-        edits=[(f"{_STD} + epsilon", f"tf.maximum({_STD}, epsilon)")],
-        hint="Epsilon is a lower bound of the deviation. It is added to it.",
     ),
     Misconception(
         "variance",
