@@ -85,6 +85,7 @@ def test_a_run_killed_at_random_moments_ends_like_one_that_was_not(
         kills += 1
         while_saving += has_newer(run_dir, "*_temp", 0)
         died_at.append(last_step(run_dir))
+        print(f"{model}: kill {kills} after step {died_at[-1]}", flush=True)
     finished = finish(start(arguments, tmp_path), tmp_path)
     assert finished.code == 0, finished.err
     assert_same_run(run_dir, expected)
