@@ -38,6 +38,7 @@ class Recording:
 
     def __init__(self, directory: Path):
         self.directory = directory
+        self._loaded: dict[Path, Arrays] = {}
 
     @cached_property
     def seed(self) -> int:
@@ -63,7 +64,7 @@ class Recording:
         ]
 
     def _misconception(self, entry: dict[str, Any]) -> RecordedMisconception:
-        stored = _load(self.directory / "misconceptions" / f"{entry['exercise']}.npz")
+        stored = self._load(self.directory / "misconceptions" / f"{entry['exercise']}.npz")
         outputs: dict[str, Arrays] = {}
         for key, array in stored.items():
             misconception, check, name = key.split("/", 2)
@@ -75,10 +76,15 @@ class Recording:
 
     def _solution(self, exercise: str) -> dict[str, Arrays]:
         outputs: dict[str, Arrays] = {}
-        for key, array in _load(self.directory / f"{exercise}.npz").items():
+        for key, array in self._load(self.directory / f"{exercise}.npz").items():
             check, name = key.split("/", 1)
             outputs.setdefault(check, {})[name] = array
         return outputs
+
+    def _load(self, path: Path) -> Arrays:
+        if path not in self._loaded:
+            self._loaded[path] = _load(path)
+        return self._loaded[path]
 
 
 def save(path: Path, arrays: Arrays) -> None:
