@@ -58,7 +58,9 @@ def finish(process: subprocess.Popen, directory: Path, seconds: float = 900) -> 
         code = process.wait(seconds)
     finally:
         process.kill()
-    return Finished(code, (directory / "out").read_text(), (directory / "err").read_text())
+    # As bytes: reading text would turn a carriage return that a model wrote into a line break.
+    out, err = ((directory / name).read_bytes().decode() for name in ("out", "err"))
+    return Finished(code, out, err)
 
 
 def run_command(name: str, *arguments, directory: Path, **environment: str) -> Finished:
