@@ -88,7 +88,6 @@ def _small(vocabulary_size, hidden_dim, num_layers, num_heads, length) -> Transf
         num_heads=num_heads,
         intermediate_dim=4 * hidden_dim,
         max_sequence_length=length,
-        positions="rotary",
     )
 
 

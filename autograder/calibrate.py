@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from autograder import compare, kit, misconceptions, variants
+from autograder import compare, kit, variants
 from autograder.checks import Check, load
 from autograder.mutations import Mutation
 from autograder.processes import Runner
-from autograder.record import identity, run_mutations, stored
+from autograder.record import run_mutations, stored
+from autograder.recordings import Recording
 
 # Multiples of the base tolerance, in the order in which they are tried, and the room demanded on
 # either side. The base leaves room for correct programs that nobody has thought of yet.
@@ -49,24 +50,23 @@ class Measurement:
     nearest_misconception: str
 
 
-def measure(checks: Sequence[Check], seed: int) -> dict[str, Measurement]:
-    """Runs the solution in every mode, the variants and the misconceptions."""
-    wrong = [m for m in misconceptions.load() if any(c.exercise == m.exercise for c in checks)]
+def measure(checks: Sequence[Check], recording: Recording) -> dict[str, Measurement]:
+    """Runs the solution in every mode, and the variants; the mistakes are recorded already."""
     right = [v for v in variants.load() if any(c.exercise == v.exercise for c in checks)]
     outputs: dict[str, list[tuple[str, compare.Arrays]]] = defaultdict(list)
-    mistakes: dict[str, list[tuple[str, compare.Arrays]]] = defaultdict(list)
     for label, (mode, environment) in _MODES.items():
         with Runner(environment=environment) as runner:
             mutations: list[Mutation | None] = [None]
             if label == "eager":
-                mutations += [*right, *wrong]
-            outcomes = run_mutations(runner, checks, mutations, seed, mode)
+                mutations += right
+            outcomes = run_mutations(runner, checks, mutations, recording.seed, mode)
         for (name, key), outcome in outcomes.items():
-            if outcome.arrays is None:
-                continue
-            is_wrong = any(identity(m) == name for m in wrong)
-            target = mistakes if is_wrong else outputs
-            target[key].append((name or label, stored(outcome.arrays)))
+            if outcome.arrays is not None:
+                outputs[key].append((name or label, stored(outcome.arrays)))
+    mistakes: dict[str, list[tuple[str, compare.Arrays]]] = defaultdict(list)
+    for misconception in recording.misconceptions():
+        for name, arrays in misconception.outputs.items():
+            mistakes[f"{misconception.exercise}/{name}"].append((misconception.id, arrays))
     return {c.key: _measured(c, outputs[c.key], mistakes[c.key]) for c in checks}
 
 
@@ -86,10 +86,10 @@ def choose(measurement: Measurement) -> float:
     )
 
 
-def calibrate(checks: Sequence[Check], seed: int = 0) -> tuple[dict[str, dict], list[str]]:
+def calibrate(checks: Sequence[Check], recording: Recording) -> tuple[dict[str, dict], list[str]]:
     """The entries of tolerances.json by check key, and a line for each check without room."""
     entries, problems = {}, []
-    measurements = measure(checks, seed)
+    measurements = measure(checks, recording)
     for check in checks:
         measurement = measurements[check.key]
         atol, rtol = compare.CLASSES[check.tolerance]
@@ -111,16 +111,16 @@ def calibrate(checks: Sequence[Check], seed: int = 0) -> tuple[dict[str, dict], 
     return entries, problems
 
 
-def main(seed: int = 0, out: Path = kit.TOLERANCES) -> None:
+def main(outputs: Path = kit.OUTPUTS, out: Path = kit.TOLERANCES) -> None:
     """Measures every check, and writes its tolerance, its noise and its nearest misconception.
 
     Noise and nearest are in units of the tolerance: below 1, and above 1.
 
     Args:
-        seed: of the checks' inputs.
+        outputs: the recording that the tolerances are for.
         out: the file to write.
     """
-    entries, problems = calibrate(list(load().values()), seed)
+    entries, problems = calibrate(list(load().values()), Recording(outputs))
     if problems:
         print("\n".join(problems), file=sys.stderr)
         sys.exit(1)

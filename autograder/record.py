@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import tyro
+from tqdm import tqdm
 
 from autograder import compare, kit, misconceptions, submission, syllabus, variants
 from autograder.checks import Check, load
@@ -106,7 +107,8 @@ def run_mutations(
             if mutation is None or check.exercise == mutation.exercise:
                 jobs.append(Job(check, directory, seed, mode, observe))
                 keys.append((name, check.key))
-    outcomes = runner.run(jobs)
+    with tqdm(total=len(jobs), desc="checks", unit="check", mininterval=1.0) as progress:
+        outcomes = runner.run(jobs, done=lambda job, outcome: progress.update())
     return {keys[position]: outcome for position, outcome in outcomes.items()}
 
 
