@@ -1,4 +1,4 @@
-"""Misconceptions of Part 3: training."""
+"""Misconceptions of Part 3: the loss."""
 
 from autograder.misconceptions import Misconception
 
@@ -90,5 +90,20 @@ MISCONCEPTIONS = [
         "training.loss",
         edits=[("/ tf.maximum(count, 1.0)", "/ tf.maximum(count, 1.0) / tf.math.log(2.0)")],
         hint="The loss is measured in nats: natural logarithms.",
+    ),
+    Misconception(
+        "shifted_again",
+        "training.loss",
+        body="""
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+                labels=targets[:, 1:], logits=logits[:, :-1]
+            )
+            kept = tf.cast(mask[:, 1:], losses.dtype)
+            return tf.reduce_sum(losses * kept) / tf.maximum(tf.reduce_sum(kept), 1.0)
+        """,
+        hint=(
+            "The targets are shifted once more: they stand one token later already, so that place "
+            "t of the logits predicts place t of the targets."
+        ),
     ),
 ]

@@ -1,0 +1,216 @@
+"""Checks of Part 3: the schedule, AdamW, and clipping."""
+
+import inspect
+
+import numpy as np
+
+from autograder.checks import check
+from autograder.checks.tools import normal, tensor
+
+
+@check("training.schedule")
+def every_step(assignment, rng):
+    """The whole curve: warm-up, cosine, and the floor behind the end."""
+    warmup_cosine = assignment.training.optimizers.warmup_cosine
+    peak = float(rng.uniform(0.5, 2))
+    return {"rates": np.array([float(warmup_cosine(step, peak, 5, 17)) for step in range(30)])}
+
+
+@check("training.schedule")
+def other_floors(assignment, rng):
+    """A floor of a third, and of zero; the floor is a fraction of the peak."""
+    warmup_cosine = assignment.training.optimizers.warmup_cosine
+    steps = (2, 4, 7, 11, 12, 40)
+    rates = [[float(warmup_cosine(s, 3.0, 4, 12, floor)) for s in steps] for floor in (1 / 3, 0.0)]
+    return {"rates": np.array(rates)}
+
+
+@check("training.schedule")
+def no_warmup(assignment, rng):
+    """Without warm-up the first rate is the peak."""
+    warmup_cosine = assignment.training.optimizers.warmup_cosine
+    rates = [float(warmup_cosine(step, 2.0, 0, 8, 0.25)) for step in (0, 1, 3, 8, 9)]
+    return {"rates": np.array(rates)}
+
+
+@check("training.schedule")
+def tensor_steps(assignment, rng):
+    """The step is a tensor, as an optimizer's counter is, and the function is compiled."""
+    import tensorflow as tf
+
+    warmup_cosine = assignment.training.optimizers.warmup_cosine
+    plain = inspect.unwrap(warmup_cosine)  # what wraps it while recording wants concrete numbers
+    compiled = tf.function(lambda step: plain(step, 1.5, 6, 20, 0.2))
+    steps = (0, 3, 6, 13, 20, 25)
+    whole = [float(compiled(tf.constant(step, tf.int64))) for step in steps]
+    counter = tf.Variable(9, dtype=tf.int64)
+    return {
+        "rates": np.array(whole),
+        "of a variable": np.float32(warmup_cosine(counter, 1.5, 6, 20, 0.2)),
+        "of a float": np.float32(warmup_cosine(tf.constant(2.0), 1.5, 6, 20, 0.2)),
+    }
+
+
+def _optimized(assignment, values, gradients, options, compiled=False):
+    """The variables after each of the updates: an array (updates, …) for each variable.
+
+    Args:
+        values: arrays by the variable's path, "layer/name".
+        gradients: for each update, arrays by path.
+        options: of AdamW.
+    """
+    import keras
+    import tensorflow as tf
+
+    variables = {}
+    for path, value in values.items():
+        layer, name = path.split("/")
+        with keras.name_scope(layer):
+            variables[path] = keras.Variable(value, name=name)
+    optimizer = assignment.training.optimizers.AdamW(**options)
+    optimizer.build(list(variables.values()))
+
+    def update(*found):
+        optimizer.apply_gradients(zip(found, variables.values(), strict=True))
+
+    update = tf.function(update) if compiled else update
+    history = {path: [] for path in values}
+    for step in gradients:
+        update(*(tensor(step[path]) for path in values))
+        for path, variable in variables.items():
+            history[path].append(np.array(variable))
+    return {path.replace("/", " "): np.stack(steps) for path, steps in history.items()}
+
+
+def _random_gradients(rng, values, updates):
+    return [{p: normal(rng, *v.shape) for p, v in values.items()} for _ in range(updates)]
+
+
+@check("training.adamw")
+def first_updates(assignment, rng):
+    """Four updates without decay, of gradients that change: bias-corrected moments."""
+    values = {"dense/kernel": normal(rng, 3, 4), "output/kernel": normal(rng, 4, 2)}
+    gradients = _random_gradients(rng, values, 4)
+    options = {"learning_rate": 0.3, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-8}
+    return _optimized(assignment, values, gradients, options | {"weight_decay": 0.0})
+
+
+@check("training.adamw")
+def default_options(assignment, rng):
+    """Two updates with the default moments, compiled; variables of one shape stay apart."""
+    values = {"one/kernel": normal(rng, 2, 3), "two/kernel": normal(rng, 2, 3)}
+    gradients = _random_gradients(rng, values, 2)
+    options = {"learning_rate": 0.2, "weight_decay": 0.0}
+    return _optimized(assignment, values, gradients, options, compiled=True)
+
+
+@check("training.adamw")
+def large_epsilon(assignment, rng):
+    """A large epsilon, late in training, where the correction no longer matters."""
+    values = {"dense/kernel": normal(rng, 4, 3, scale=0.1)}
+    gradients = _random_gradients(rng, values, 24)
+    options = {"learning_rate": 0.2, "beta_1": 0.4, "beta_2": 0.3, "epsilon": 0.7}
+    history = _optimized(assignment, values, gradients, options | {"weight_decay": 0.0})
+    return {"last moves": np.diff(history["dense kernel"][-4:], axis=0)}
+
+
+@check("training.adamw")
+def tiny_gradients(assignment, rng):
+    """Gradients of a millionth, and of exactly zero: epsilon stands outside the root."""
+    values = {"dense/kernel": normal(rng, 3, 2), "output/kernel": normal(rng, 5)}
+    gradients = _random_gradients(rng, values, 3)
+    for step in gradients:
+        for path, gradient in step.items():
+            step[path] = np.sign(gradient) * (1e-6 + 1e-7 * np.abs(gradient))
+        step["output/kernel"][1:3] = 0.0
+    # Epsilon is small beside the gradients, so that it does not matter whether it is added to the
+    # root of the corrected moment or of the plain one, as some libraries do.
+    options = {"learning_rate": 0.5, "beta_1": 0.9, "beta_2": 0.6, "epsilon": 1e-12}
+    return _optimized(assignment, values, gradients, options | {"weight_decay": 0.0})
+
+
+@check("training.adamw")
+def decoupled_decay(assignment, rng):
+    """Decay moves a weight by rate times decay times its value, past the moments."""
+    values = {"dense/kernel": normal(rng, 3, 5, scale=2.0), "output/kernel": normal(rng, 5, 2)}
+    gradients = _random_gradients(rng, values, 3)
+    for step in gradients:
+        step["output/kernel"][:] = 0.0
+    options = {"learning_rate": 0.1, "beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-8}
+    return _optimized(assignment, values, gradients, options | {"weight_decay": 0.4})
+
+
+@check("training.adamw")
+def what_does_not_decay(assignment, rng):
+    """Biases, the gains of norms and embeddings do not decay; kernels do."""
+    shapes = {
+        "dense/kernel": (3, 4),
+        "dense/bias": (4,),
+        "norm/gamma": (4,),
+        "norm/beta": (4,),
+        "token_embedding/embeddings": (6, 3),
+        "lstm_0/recurrent_kernel": (2, 8),
+    }
+    values = {path: normal(rng, *shape) + 2 for path, shape in shapes.items()}
+    gradients = [{path: np.zeros_like(value) for path, value in values.items()}] * 2
+    options = {"learning_rate": 0.5, "beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-8}
+    return _optimized(assignment, values, gradients, options | {"weight_decay": 0.3})
+
+
+@check("training.adamw")
+def rate_from_a_schedule(assignment, rng):
+    """The rate comes from a schedule, for the update and for the decay; at rate 0 all is still."""
+    import keras
+
+    class Steps(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.1 * keras.ops.cast(step, "float32")
+
+        def get_config(self):
+            return {}
+
+    values = {"dense/kernel": normal(rng, 4, 2, scale=2.0)}
+    gradients = _random_gradients(rng, values, 3)
+    options = {"learning_rate": Steps(), "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
+    return _optimized(assignment, values, gradients, options | {"weight_decay": 0.5})
+
+
+def _clipped(assignment, arrays, max_norm):
+    inputs = [None if array is None else tensor(array) for array in arrays]
+    gradients, norm = assignment.training.optimizers.clip_by_global_norm(inputs, max_norm)
+    result = {"norm": norm, "entries": np.array(len(gradients), np.int64)}
+    result["none"] = np.array([gradient is None for gradient in gradients])
+    for i, gradient in enumerate(gradients):
+        if gradient is not None:
+            result[f"gradient {i}"] = gradient
+    return result
+
+
+@check("training.clip")
+def long_gradients(assignment, rng):
+    """Gradients longer than max_norm are scaled by one common factor."""
+    return _clipped(assignment, [normal(rng, 3, 4), normal(rng, 5, scale=7.0)], 1.5)
+
+
+@check("training.clip")
+def short_gradients(assignment, rng):
+    """Gradients shorter than max_norm stay as they are; their norm is still told."""
+    arrays = [normal(rng, 2, 3, scale=0.1), normal(rng, 4, scale=0.05)]
+    return _clipped(assignment, arrays, 2.0)
+
+
+@check("training.clip")
+def none_entries(assignment, rng):
+    """Entries of None stay where they are."""
+    arrays = [None, normal(rng, 2, 2, scale=3.0), None, normal(rng, 3, scale=3.0), None]
+    return _clipped(assignment, arrays, 0.5)
+
+
+@check("training.clip")
+def three_and_four(assignment, rng):
+    """Gradients of lengths 3 and 4 have the norm 5; gradients of zero have the norm 0."""
+    sign = float(rng.choice([-1, 1]))
+    arrays = [np.array([3.0 * sign, 0.0], np.float32), np.array([[0.0], [4.0]], np.float32)]
+    known = _clipped(assignment, arrays, 1.0)
+    zero = _clipped(assignment, [0 * array for array in arrays], 1.0)
+    return known | {f"zero, {name}": value for name, value in zero.items()}
