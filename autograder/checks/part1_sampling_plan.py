@@ -36,12 +36,12 @@ def evenly(assignment, rng):
     """All places are equally likely, within a batch and from step to step."""
     seed, places, draws = int(rng.integers(1, 1000)), 6, 6000
     one_batch = _starts(assignment, seed, 1, draws, places + 9, 9)
-    many = [_starts(assignment, seed, step, 60, places + 9, 9) for step in range(100)]
+    many = [_starts(assignment, seed, step, 200, places + 9, 9) for step in range(30)]
     many_batches = np.concatenate(many)
     # Five deviations of a binomial count: a right answer fails once in a million.
     margin = 5 * np.sqrt(draws / places * (1 - 1 / places))
     result = {"drawn": np.unique(one_batch)}
-    for name, drawn in (("in one batch", one_batch), ("over 100 steps", many_batches)):
+    for name, drawn in (("in one batch", one_batch), ("over 30 steps", many_batches)):
         counts = np.array([(drawn == place).sum() for place in range(places)])
         result[f"even {name}"] = np.abs(counts - draws / places) < margin
     return result
