@@ -225,11 +225,15 @@ class TrainConfig:
         for name in ("steps", "batch_size", "sequence_length", "evaluate_every", "log_every"):
             if getattr(config, name) < 1:
                 raise ValueError(f"{name} must be at least 1. Received: {getattr(config, name)}")
-        if config.warmup_steps < 0 or not 0 <= config.dropout < 1:
-            raise ValueError(
-                "warmup_steps must not be negative and dropout must be in [0, 1). Received: "
-                f"warmup_steps={config.warmup_steps}, dropout={config.dropout}"
-            )
+        for name in ("seed", "warmup_steps", "weight_decay", "checkpoint_minutes"):
+            if getattr(config, name) < 0:
+                raise ValueError(f"{name} must not be negative. Received: {getattr(config, name)}")
+        for name in ("learning_rate", "max_norm"):
+            if not getattr(config, name) > 0:
+                raise ValueError(f"{name} must be positive. Received: {getattr(config, name)}")
+        for name in ("dropout", "beta_2"):
+            if not 0 <= getattr(config, name) < 1:
+                raise ValueError(f"{name} must be in [0, 1). Received: {getattr(config, name)}")
         return config, config._model_config(preset)
 
     def _model_config(self, preset: Preset) -> ModelConfig:
@@ -281,7 +285,7 @@ class SampleConfig:
     top_k: int = 0
     """Sample among the k most probable tokens only; 0 for no limit."""
     top_p: float = 1.0
-    """Sample among the most probable tokens that together reach this probability; 1 for no limit."""
+    """Sample among the most probable tokens that together have this probability; 1 for no limit."""
     stop_at_newline: bool = False
     """End a text at its first line break: a story of the bundled corpus is one line."""
     seed: int = 0

@@ -26,6 +26,7 @@ _LEFT_OUT = (
         "mutations.py",
         "record.py",
         "stencil.py",
+        "table.py",
     ),
 )
 _INSTRUCTOR_PAGES = ("instructor*", "rubric*", "architecture*")

@@ -72,7 +72,7 @@ class Preset:
 
     transformer: TransformerConfig
     units: dict[Cell, int] | None
-    """Units of a two-layer recurrent model; None where the preset has none."""
+    """Units of a recurrent model of one layer; None where the preset has none."""
     batch_size: int
     steps: int
     learning_rate: float
@@ -88,14 +88,13 @@ def _small(vocabulary_size, hidden_dim, num_layers, num_heads, length) -> Transf
         num_heads=num_heads,
         intermediate_dim=4 * hidden_dim,
         max_sequence_length=length,
-        positions="rotary",
     )
 
 
 PRESETS = {
     "smoke": Preset(
         transformer=_small(1408, 64, 2, 2, 64),
-        units={"rnn": 160, "lstm": 80},
+        units={"rnn": 224, "lstm": 112},
         batch_size=16,
         steps=600,
         learning_rate=5e-3,
@@ -104,7 +103,7 @@ PRESETS = {
     ),
     "tiny": Preset(
         transformer=_small(1408, 128, 4, 4, 128),
-        units={"rnn": 512, "lstm": 256},
+        units={"rnn": 768, "lstm": 384},
         batch_size=16,
         steps=2000,
         learning_rate=3e-3,
@@ -113,7 +112,7 @@ PRESETS = {
     ),
     "small": Preset(
         transformer=_small(4096, 256, 6, 8, 256),
-        units={"rnn": 1024, "lstm": 512},
+        units={"rnn": 2048, "lstm": 960},
         batch_size=32,
         steps=10_000,
         learning_rate=1e-3,
@@ -226,11 +225,15 @@ class TrainConfig:
         for name in ("steps", "batch_size", "sequence_length", "evaluate_every", "log_every"):
             if getattr(config, name) < 1:
                 raise ValueError(f"{name} must be at least 1. Received: {getattr(config, name)}")
-        if config.warmup_steps < 0 or not 0 <= config.dropout < 1:
-            raise ValueError(
-                "warmup_steps must not be negative and dropout must be in [0, 1). Received: "
-                f"warmup_steps={config.warmup_steps}, dropout={config.dropout}"
-            )
+        for name in ("seed", "warmup_steps", "weight_decay", "checkpoint_minutes"):
+            if getattr(config, name) < 0:
+                raise ValueError(f"{name} must not be negative. Received: {getattr(config, name)}")
+        for name in ("learning_rate", "max_norm"):
+            if not getattr(config, name) > 0:
+                raise ValueError(f"{name} must be positive. Received: {getattr(config, name)}")
+        for name in ("dropout", "beta_2"):
+            if not 0 <= getattr(config, name) < 1:
+                raise ValueError(f"{name} must be in [0, 1). Received: {getattr(config, name)}")
         return config, config._model_config(preset)
 
     def _model_config(self, preset: Preset) -> ModelConfig:
@@ -251,7 +254,7 @@ class TrainConfig:
             vocabulary_size=self.vocabulary_size,
             hidden_dim=preset.transformer.hidden_dim,
             units=preset.units[self.model],
-            num_layers=2,
+            num_layers=1,
             max_sequence_length=self.sequence_length,
             cell=self.model,
             attention=self.bahdanau,
@@ -263,3 +266,43 @@ class TrainConfig:
         watching = {"run_dir", "resume", "log_every", "checkpoint_minutes"}
         values = dataclasses.asdict(self)
         return {name: value for name, value in values.items() if name not in watching}
+
+
+@dataclass(frozen=True)
+class SampleConfig:
+    """Text from a trained model."""
+
+    run_dir: Path = Path("runs/transformer-tiny-stories")
+    """The run directory of the model."""
+    prompt: str = "\n"
+    """What the text begins with; a line break makes the model begin a new line of its own."""
+    samples: int = 3
+    """How many texts."""
+    max_new_tokens: int | None = None
+    """Length of a text; None fills the model's context."""
+    temperature: float = 0.8
+    """Below 1 sharpens the distribution, above 1 flattens it; 0 takes the most probable token."""
+    top_k: int = 0
+    """Sample among the k most probable tokens only; 0 for no limit."""
+    top_p: float = 1.0
+    """Sample among the most probable tokens that together have this probability; 1 for no limit."""
+    stop_at_newline: bool = False
+    """End a text at its first line break: a story of the bundled corpus is one line."""
+    seed: int = 0
+    """The same seed gives the same texts."""
+    checkpoint: Literal["best", "latest"] = "best"
+    """Which checkpoint to use."""
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """The loss of a trained model on a validation text."""
+
+    run_dir: Path = Path("runs/transformer-tiny-stories")
+    """The run directory of the model."""
+    corpus: str | None = None
+    """Name or path of the corpus; the one that the model was trained on when None."""
+    checkpoint: Literal["best", "latest"] = "best"
+    """Which checkpoint to use."""
+    json: Path | None = None
+    """Also write the figures to this file."""

@@ -30,7 +30,7 @@ def test_a_corpus_that_is_no_text_is_refused_before_anything_is_written(tmp_path
     for corpus, words in {
         "missing.txt": ["Unknown corpus 'missing.txt'", "stories", "path of a UTF-8 text file"],
         "storis": ["Unknown corpus 'storis'", "Did you mean 'stories'?"],
-        "folder": ["folder"],
+        "folder": ["folder is a directory"],
         "empty.txt": ["empty.txt is empty"],
         "latin.txt": ["latin.txt is not UTF-8", "byte 2"],
     }.items():
@@ -45,6 +45,8 @@ def test_a_corpus_that_is_no_text_is_refused_before_anything_is_written(tmp_path
     [
         ("train", ["--preset", "huge"], ["Unknown preset 'huge'", "smoke", "gpt2-xl"]),
         ("train", ["--steps", "-5"], ["steps must be at least 1", "-5"]),
+        ("train", ["--seed", "-1"], ["seed must not be negative", "-1"]),
+        ("train", ["--learning-rate", "0"], ["learning_rate must be positive", "0"]),
         ("train", ["--dropout", "1.5"], ["dropout must be in [0, 1)", "1.5"]),
         ("train", ["--model", "lstm", "--preset", "gpt2"], ["gpt2 has no recurrent model"]),
         ("sample", ["--top-p", "2"], ["--top-p must be in (0, 1]", "2"]),

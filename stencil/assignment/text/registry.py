@@ -82,6 +82,8 @@ def resolve_corpus(name_or_path: str | Path) -> CorpusSource:
     if path.is_file():
         _check_utf8(path)
         return CorpusSource(name=path.stem, train_path=path)
+    if path.is_dir():
+        raise ValueError(f"The corpus {name} is a directory: give the path of one text file.")
     close = difflib.get_close_matches(name, registry, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise ValueError(

@@ -48,6 +48,8 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> bytes:
         raise NotImplementedError(
             "text.tokenizer: train a SentencePiece BPE model and return its bytes"
         )
+    except NotImplementedError:
+        raise  # the blank of this exercise
     except (RuntimeError, OSError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(

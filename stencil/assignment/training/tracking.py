@@ -40,7 +40,10 @@ class Tracker:
         self.directory = directory
         self.path = directory / "metrics.jsonl"
         kept = [line for line in read_metrics(self.path) if line["step"] <= resumed_step]
-        self.path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        # Beside the old file first: a kill while writing must not cost the history.
+        rewritten = self.path.with_suffix(".part")
+        rewritten.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        rewritten.replace(self.path)
         # A new run as well: TensorBoard forgets only at the second start that it sees.
         _forget_steps_after(directory, resumed_step)
         self.writer = tf.summary.create_file_writer(str(directory))
