@@ -45,7 +45,7 @@ def test_a_run_directory_is_self_describing(finished_run):
         "samples.txt",
         "checkpoints",
     } <= names
-    assert len(list(finished_run.glob("events.out.tfevents.*"))) == 1
+    assert len(list(finished_run.glob("events.out.tfevents.*.v2"))) == 1
     described = json.loads((finished_run / "config.json").read_text())
     assert described["stage"] == "train"
     assert described["model"]["kind"] == "transformer"
