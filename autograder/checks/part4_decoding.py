@@ -13,7 +13,7 @@ def best(logits, seed):
     """The greedy sampler."""
     import tensorflow as tf
 
-    return tf.argmax(logits, axis=-1, output_type=tf.int32)
+    return tf.math.top_k(logits, k=1).indices[:, 0]
 
 
 def prompts(rng, vocabulary_size, lengths, padding=0) -> tuple:

@@ -94,7 +94,7 @@ MISCONCEPTIONS = [
         "no_shift",
         "normalization.layer_norm",
         edits=[("normalised * self.gamma + self.beta", "normalised * self.gamma")],
-        hint="beta has no effect.",
+        hint="The shift beta has no effect on what the layer returns.",
     ),
     Misconception(
         "shift_before_gain",
