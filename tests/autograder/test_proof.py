@@ -23,8 +23,8 @@ def test_every_edit_applies_exactly_once_and_gives_python(mutation):
 def test_every_variant_passes_every_check():
     checks = list(load().values())
     with Runner() as runner:
-        solution = run_mutations(runner, checks, [None], seed=1)
-        outcomes = run_mutations(runner, checks, variants.load(), seed=1)
+        solution = run_mutations(runner, checks, [None], seed=0)
+        outcomes = run_mutations(runner, checks, variants.load(), seed=0)
     assert catching_checks(checks, solution, variants.load(), outcomes) == {}
 
 
