@@ -102,7 +102,7 @@ def run_loop(
     """
     with _StopSignals() as stop, _progress_bar(plan, start_step) as bar:
         losses: list[float] = []
-        saved_at, saved_step = time.monotonic(), start_step
+        saved_at = time.monotonic()
         interval_start, evaluation_seconds = time.monotonic(), 0.0
         for step in range(start_step + 1, plan.total_steps + 1):
             batch = batch_fn(step)
@@ -147,9 +147,9 @@ def run_loop(
                     problem = f"A weight is not finite after step {step}"
                     raise NonFiniteLossError(_describe_non_finite(problem, batch, checkpointer))
                 _save(checkpointer, tracker, step, metric)
-                saved_at, saved_step = time.monotonic(), step
+                saved_at = time.monotonic()
             if stop.signal_number and not is_last:
-                raise Interrupted(stop.signal_number, saved_step)
+                raise Interrupted(stop.signal_number, step)
 
 
 def _save(checkpointer: Checkpointer, tracker: Tracker, step: int, metric: float | None) -> None:
@@ -185,7 +185,8 @@ def _last_checkpoint(checkpointer: Checkpointer) -> str:
 
 def _update_ratio(before: list[np.ndarray], variables) -> float:
     """‖Δθ‖ / ‖θ‖: how far one step moves the weights; about 1e-3 is usual."""
-    moved = sum(float(np.sum((np.array(v) - b) ** 2)) for v, b in zip(variables, before))  # noqa: B905
+    pairs = zip(variables, before, strict=True)
+    moved = sum(float(np.sum((np.array(v) - b) ** 2)) for v, b in pairs)
     size = sum(float(np.sum(b**2)) for b in before)
     return (moved / max(size, 1e-30)) ** 0.5
 
