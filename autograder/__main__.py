@@ -10,11 +10,12 @@ from tyro.conf import Positional, arg
 
 from autograder import kit, syllabus
 from autograder.checks import Check, load
-from autograder.judge import Report, grade
+from autograder.judge import grade
 from autograder.recordings import Recording
 from autograder.reports import console as console_report
 from autograder.reports import results
 from autograder.submission import SubmissionError
+from autograder.verdicts import Report
 
 
 def main(

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.checks import Check
+
 Arrays = dict[str, np.ndarray]
 
 # Where calibration has not measured a check yet.
@@ -53,6 +55,11 @@ def load_tolerances(path: Path) -> dict[str, Tolerance]:
         return {}
     entries = json.loads(path.read_text(encoding="utf-8"))
     return {key: Tolerance(entry["atol"], entry["rtol"]) for key, entry in entries.items()}
+
+
+def tolerance_of(check: Check, tolerances: dict[str, Tolerance]) -> Tolerance:
+    """The calibrated tolerance of a check, or its class's before calibration."""
+    return tolerances.get(check.key) or Tolerance(*CLASSES[check.tolerance])
 
 
 def first_mismatch(expected: Arrays, got: Arrays, tolerance: Tolerance) -> Mismatch | None:

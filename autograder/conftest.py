@@ -11,7 +11,8 @@ import pytest
 
 from autograder import kit
 from autograder.checks import load
-from autograder.judge import Report, grade
+from autograder.judge import grade
+from autograder.verdicts import Report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -19,10 +19,10 @@ from tqdm import tqdm
 
 from autograder import compare, kit, misconceptions, submission, syllabus, variants
 from autograder.checks import Check, load
-from autograder.judge import summary, tolerance_of
 from autograder.misconceptions import Misconception
 from autograder.mutations import Mutation
 from autograder.processes import Job, Outcome, Runner
+from autograder.recognition import summary
 from autograder.recordings import save
 
 Outcomes = dict[tuple[str, str], Outcome]  # by (mutation's id or "", check's key)
@@ -130,7 +130,9 @@ def catching_checks(
         for check in (check for check in checks if check.exercise == mutation.exercise):
             got = outcomes[identity(mutation), check.key].arrays
             expected = stored(solution["", check.key].arrays or {})
-            if got is None or not compare.agree(expected, got, tolerance_of(check, tolerances)):
+            if got is None or not compare.agree(
+                expected, got, compare.tolerance_of(check, tolerances)
+            ):
                 caught[identity(mutation)].append(check.name)
     return caught
 

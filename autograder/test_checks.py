@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.checks import load
-from autograder.judge import INFRASTRUCTURE, PASSED, Report
+from autograder.verdicts import INFRASTRUCTURE, PASSED, Report
 
 
 @pytest.mark.parametrize("key", list(load()))

@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder import syllabus
-from autograder.judge import BLOCKED, FAILED, INFRASTRUCTURE, LIMIT, PASSED, Report, Verdict
+from autograder.verdicts import BLOCKED, FAILED, INFRASTRUCTURE, LIMIT, PASSED, Report, Verdict
 
 _STYLES = {
     PASSED: "green",

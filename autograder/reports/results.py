@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from autograder.judge import Report
+from autograder.verdicts import Report
 
 
 def write(report: Report, path: Path) -> None:

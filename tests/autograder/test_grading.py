@@ -13,6 +13,7 @@ from autograder.mutations import Mutation
 from autograder.processes import Outcome
 from autograder.recordings import Recording
 from autograder.reports import results
+from autograder.verdicts import BLOCKED, FAILED, LIMIT, PASSED, Report
 from autograder.wire import RemoteError
 
 
@@ -20,7 +21,7 @@ from autograder.wire import RemoteError
 def grade_mutation(tmp_path_factory):
     """Grades the solution with one exercise rewritten, on the checks of some exercises."""
 
-    def run(mutation: Mutation, *exercises: str) -> judge.Report:
+    def run(mutation: Mutation, *exercises: str) -> Report:
         directory = tmp_path_factory.mktemp("mutated")
         submission.assemble(kit.ROOT, directory, mutation.files(), base=kit.ROOT)
         names = exercises or (mutation.exercise,)
@@ -31,7 +32,7 @@ def grade_mutation(tmp_path_factory):
 
 def test_the_solution_earns_full_marks():
     report = judge.grade(kit.ROOT)
-    wrong = [f"{v.check.key}: {v.message}" for v in report.verdicts if v.status != judge.PASSED]
+    wrong = [f"{v.check.key}: {v.message}" for v in report.verdicts if v.status != PASSED]
     assert not wrong
     assert report.score == report.max_score
     assert len(report.verdicts) == len(load())
@@ -40,12 +41,12 @@ def test_the_solution_earns_full_marks():
 def test_the_blank_stencil_earns_nothing_with_one_sentence_per_exercise():
     report = judge.grade(kit.STENCIL)
     assert report.score == 0
-    assert not [v.check.key for v in report.verdicts if v.status == judge.PASSED]
+    assert not [v.check.key for v in report.verdicts if v.status == PASSED]
     for exercise in syllabus.EXERCISES.values():
         verdicts = report.of(exercise.id)
         messages = {v.message for v in verdicts if v.blank}
         assert messages <= {f"not written yet: {exercise.task}"}
-        assert all(v.blank or v.status == judge.BLOCKED for v in verdicts), exercise.id
+        assert all(v.blank or v.status == BLOCKED for v in verdicts), exercise.id
         assert messages or not verdicts, f"{exercise.id} shows only other exercises' blanks"
 
 
@@ -66,8 +67,8 @@ def test_an_exercise_earns_its_points_all_or_nothing_and_a_known_mistake_gets_it
     )
     report = grade_mutation(mistake)
     statuses = {v.check.name: v.status for v in report.verdicts}
-    assert statuses.pop("empty_rows") == judge.FAILED
-    assert set(statuses.values()) == {judge.PASSED}
+    assert statuses.pop("empty_rows") == FAILED
+    assert set(statuses.values()) == {PASSED}
     assert report.score == 0 and report.max_score == 4
     hint = next(v.hint for v in report.verdicts if v.check.name == "empty_rows")
     recorded = Recording(kit.OUTPUTS).misconceptions("attention.scaled_dot_product")
@@ -92,7 +93,7 @@ def test_a_shortcut_is_named_with_its_line_and_earns_nothing(grade_mutation):
         """,
     )
     for verdict in grade_mutation(shortcut).verdicts:
-        assert verdict.status == judge.FAILED
+        assert verdict.status == FAILED
         assert "keras.layers.Attention does the work of this exercise" in verdict.message
         assert "assignment/layers/attention.py, line" in verdict.message
 
@@ -121,7 +122,7 @@ def test_another_exercises_blank_blocks_a_check(message):
     check = load()["training.loss/every_token"]
     outcome = Outcome(error=RemoteError("NotImplementedError", message))
     (verdict,) = judge.judge([(check, outcome)], Recording(kit.OUTPUTS), set())
-    assert (verdict.status, verdict.blocked_by) == (judge.BLOCKED, "training.clip")
+    assert (verdict.status, verdict.blocked_by) == (BLOCKED, "training.clip")
     assert verdict.message == "blocked by training.clip: write that one first"
 
 
@@ -129,14 +130,14 @@ def test_a_blank_prerequisite_blocks_a_check_even_if_its_sentence_was_swallowed(
     check = dataclasses.replace(load()["training.loss/every_token"], needs=("training.clip",))
     outcome = Outcome(error=RemoteError("ValueError", "caught"))
     (verdict,) = judge.judge([(check, outcome)], Recording(kit.OUTPUTS), {"training.clip"})
-    assert (verdict.status, verdict.blocked_by) == (judge.BLOCKED, "training.clip")
+    assert (verdict.status, verdict.blocked_by) == (BLOCKED, "training.clip")
 
 
 def test_checks_left_when_the_whole_time_is_spent_are_over_the_limit():
     checks = [c for c in load().values() if c.exercise == "masking.causal"] * 4
     report = judge.grade(kit.ROOT, checks, jobs=1, total_seconds=0.0)
-    assert report.verdicts[0].status == judge.PASSED
-    assert {v.status for v in report.verdicts[1:]} == {judge.LIMIT}
+    assert report.verdicts[0].status == PASSED
+    assert {v.status for v in report.verdicts[1:]} == {LIMIT}
     assert "before this check" in report.verdicts[-1].message
 
 

@@ -1,0 +1,89 @@
+"""The finding on one check: what its worker's outcome, held against the recording, means."""
+
+import re
+from dataclasses import replace
+
+from autograder import compare, diagnose, syllabus, wire
+from autograder.checks import Check
+from autograder.following import Outcome
+from autograder.recordings import Recording
+from autograder.verdicts import BLOCKED, FAILED, INFRASTRUCTURE, LIMIT, PASSED, Verdict, printable
+
+_BLANK = re.compile(r"(?:^|NotImplementedError: )([a-z_]+\.[a-z0-9_]+): ", re.MULTILINE)
+
+
+def finding(
+    check: Check,
+    outcome: Outcome,
+    recording: Recording,
+    blanks: set[str],
+    tolerance: compare.Tolerance,
+) -> Verdict:
+    """The verdict on one check by itself, with a general hint and without points.
+
+    Args:
+        blanks: the exercises that the submission has not written.
+    """
+    base = Verdict(check, FAILED, printed=printable(outcome.printed), seconds=outcome.seconds)
+    if outcome.infrastructure:
+        return replace(base, status=INFRASTRUCTURE, message=outcome.infrastructure)
+    if outcome.arrays is not None:
+        verdict = _compared(base, outcome.arrays, recording, tolerance)
+    elif outcome.limit:
+        bound = f" of {check.limit:g} s" if outcome.limit == "time" else ""
+        message = f"over the limit of {outcome.limit}{bound}"
+        verdict = replace(base, status=LIMIT, message=message)
+    elif outcome.error is not None:
+        verdict = _raised(base, outcome.error)
+    else:
+        verdict = replace(base, message=f"the worker {outcome.death}")
+    # A prerequisite may be blank without its sentence arriving: it was caught, or replaced.
+    missing = [exercise for exercise in check.needs if exercise in blanks]
+    if verdict.status in (FAILED, LIMIT) and not verdict.blank and missing:
+        return _blocked(verdict, missing[0])
+    return verdict
+
+
+def _compared(
+    base: Verdict, arrays: compare.Arrays, recording: Recording, tolerance: compare.Tolerance
+) -> Verdict:
+    expected = recording.expected(base.check)
+    if expected is None:
+        message = "no output of this check is recorded; run python -m autograder.record"
+        return replace(base, status=INFRASTRUCTURE, message=message)
+    mismatch = compare.first_mismatch(expected, arrays, tolerance)
+    if mismatch is None:
+        return replace(base, status=PASSED)
+    return replace(base, message=mismatch.message, hint=diagnose.hint(mismatch, expected, arrays))
+
+
+def _raised(base: Verdict, error: wire.RemoteError) -> Verdict:
+    message = printable(error.message).strip()
+    blank = _BLANK.search(message) if error.type == "NotImplementedError" else None
+    if blank and blank[1] in syllabus.EXERCISES:
+        exercise = blank[1]
+        if exercise != base.check.exercise:
+            return _blocked(base, exercise)
+        task = syllabus.EXERCISES[exercise].task
+        return replace(base, message=f"not written yet: {task}", blank=True)
+    place = f"{printable(error.file)}, line {printable(error.line)}" if error.file else ""
+    if not place and error.check_source:
+        place = f"raised in the check at: {printable(error.check_source, 200)}"
+    elif error.source:
+        place += f": {printable(error.source, 200)}"
+    details = ", ".join(part for part in (printable(error.type, 100), place) if part)
+    return replace(
+        base,
+        message=f"{message or 'an exception without a message'} ({details})",
+        hint=diagnose.hint_for_exception(error.type, message),
+    )
+
+
+def _blocked(verdict: Verdict, exercise: str) -> Verdict:
+    return replace(
+        verdict,
+        status=BLOCKED,
+        message=f"blocked by {exercise}: write that one first",
+        hint="",
+        blocked_by=exercise,
+    )

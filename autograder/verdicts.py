@@ -1,0 +1,63 @@
+"""Verdicts on checks, and the report that gathers them, from which every format is written."""
+
+from dataclasses import dataclass
+
+from autograder.checks import Check
+
+PASSED, FAILED, BLOCKED = "passed", "failed", "blocked"
+LIMIT, INFRASTRUCTURE = "limit", "infrastructure"
+
+_MAX_SHOWN = 1000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement on one check.
+
+    Args:
+        status: "passed", "failed", "blocked", "limit" or "infrastructure".
+        message: what was found, in plain text.
+        hint: where to look, when a known mistake was recognised.
+        points: this check's share of the exercise, when the whole exercise is earned.
+        max_points: its share.
+        blank: the exercise itself is not written yet.
+        blocked_by: the blank exercise that stands in the way.
+        printed: what the submission printed.
+    """
+
+    check: Check
+    status: str
+    message: str = ""
+    hint: str = ""
+    points: float = 0.0
+    max_points: float = 0.0
+    blank: bool = False
+    blocked_by: str = ""
+    printed: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """All verdicts on a submission, in the syllabus's order."""
+
+    verdicts: tuple[Verdict, ...]
+    isolation: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        return round(sum(verdict.points for verdict in self.verdicts), 6)
+
+    @property
+    def max_score(self) -> float:
+        return round(sum(verdict.max_points for verdict in self.verdicts), 6)
+
+    def of(self, exercise: str) -> tuple[Verdict, ...]:
+        return tuple(v for v in self.verdicts if v.check.exercise == exercise)
+
+
+def printable(text: str, limit: int = _MAX_SHOWN) -> str:
+    """Untrusted text without control characters, cut to a bound."""
+    kept = "".join(c for c in text if c == "\n" or c == "\t" or c.isprintable())
+    return kept if len(kept) <= limit else kept[:limit] + " …"
