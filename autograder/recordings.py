@@ -39,6 +39,7 @@ class Recording:
     def __init__(self, directory: Path):
         self.directory = directory
         self._loaded: dict[Path, Arrays] = {}
+        self._read: dict[int, RecordedMisconception] = {}
 
     @cached_property
     def seed(self) -> int:
@@ -55,15 +56,23 @@ class Recording:
 
     def misconceptions(self, exercise: str | None = None) -> list[RecordedMisconception]:
         """The recorded misconceptions of one exercise, or of all."""
-        path = self.directory / "misconceptions.json"
-        entries = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
         return [
-            self._misconception(entry)
-            for entry in entries
+            self._misconception(position)
+            for position, entry in enumerate(self._entries)
             if exercise is None or entry["exercise"] == exercise
         ]
 
-    def _misconception(self, entry: dict[str, Any]) -> RecordedMisconception:
+    @cached_property
+    def _entries(self) -> list[dict[str, Any]]:
+        path = self.directory / "misconceptions.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+
+    def _misconception(self, position: int) -> RecordedMisconception:
+        if position not in self._read:
+            self._read[position] = self._with_outputs(self._entries[position])
+        return self._read[position]
+
+    def _with_outputs(self, entry: dict[str, Any]) -> RecordedMisconception:
         stored = self._load(self.directory / "misconceptions" / f"{entry['exercise']}.npz")
         outputs: dict[str, Arrays] = {}
         for key, array in stored.items():

@@ -57,6 +57,11 @@ class Report:
         return tuple(v for v in self.verdicts if v.check.exercise == exercise)
 
 
+def shown(points: float) -> str:
+    """Points as a reader wants them: a share of an exercise's points is rarely a round number."""
+    return f"{round(points, 2):g}"
+
+
 def printable(text: str, limit: int = _MAX_SHOWN) -> str:
     """Untrusted text without control characters, cut to a bound."""
     kept = "".join(c for c in text if c == "\n" or c == "\t" or c.isprintable())

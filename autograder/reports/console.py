@@ -1,11 +1,22 @@
 """The report on a terminal: a table for each part, then what to do next."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from autograder import syllabus
-from autograder.verdicts import BLOCKED, FAILED, INFRASTRUCTURE, LIMIT, PASSED, Report, Verdict
+from autograder.verdicts import (
+    BLOCKED,
+    FAILED,
+    INFRASTRUCTURE,
+    LIMIT,
+    PASSED,
+    Report,
+    Verdict,
+    shown,
+)
 
 _STYLES = {
     PASSED: "green",
@@ -40,10 +51,9 @@ def show_status(report: Report, console: Console) -> None:
     for exercise in syllabus.EXERCISES.values():
         if verdicts := report.of(exercise.id):
             state = _state(verdicts)
-            points = sum(verdict.points for verdict in verdicts)
             table.add_row(
                 exercise.id,
-                f"{points:g}/{exercise.points}",
+                _earned_of(verdicts),
                 Text(state, style=_STYLES.get(state, "green")),
                 exercise.page,
             )
@@ -52,26 +62,23 @@ def show_status(report: Report, console: Console) -> None:
 
 
 def _part_table(part: syllabus.Part, exercises: list[syllabus.Exercise], report: Report) -> Table:
-    verdicts = [verdict for e in exercises for verdict in report.of(e.id)]
-    earned = sum(verdict.points for verdict in verdicts)
-    possible = sum(verdict.max_points for verdict in verdicts)
+    earned, possible = _points([verdict for e in exercises for verdict in report.of(e.id)])
     table = Table(
-        title=f"Part {part.number} · {part.title} — {earned:g} of {possible:g} points",
+        title=f"Part {part.number} · {part.title} — {shown(earned)} of {shown(possible)} points",
         title_justify="left",
         title_style="bold",
         expand=True,
         show_lines=False,
     )
     table.add_column("Exercise", min_width=28, no_wrap=True)
-    table.add_column("Points", justify="right", width=7)
+    table.add_column("Points", justify="right", width=9)
     table.add_column("Status", width=14)
     table.add_column("What was found", ratio=5, overflow="fold")
     for exercise in exercises:
         own = report.of(exercise.id)
-        points = sum(verdict.points for verdict in own)
         table.add_row(
             Text(exercise.id, style="bold"),
-            f"{points:g}/{exercise.points}",
+            _earned_of(own),
             "",
             Text(exercise.title, style="bold"),
         )
@@ -79,6 +86,16 @@ def _part_table(part: syllabus.Part, exercises: list[syllabus.Exercise], report:
             table.add_row("", "", _status(verdict), _finding(verdict, exercise))
         table.add_section()
     return table
+
+
+def _points(verdicts: Sequence[Verdict]) -> tuple[float, float]:
+    """What was earned, and what the checks that ran are worth together."""
+    return sum(v.points for v in verdicts), sum(v.max_points for v in verdicts)
+
+
+def _earned_of(verdicts: Sequence[Verdict]) -> str:
+    earned, possible = _points(verdicts)
+    return f"{shown(earned)}/{shown(possible)}"
 
 
 def _worth_showing(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
@@ -129,7 +146,7 @@ def _show_total(report: Report, console: Console) -> None:
     style = "bold green" if report.score == report.max_score else "bold"
     console.print(
         Text(
-            f"{report.score:g} of {report.max_score:g} points; "
+            f"{shown(report.score)} of {shown(report.max_score)} points; "
             f"{passed} of {len(report.verdicts)} public checks passed",
             style=style,
         )
