@@ -64,6 +64,13 @@ class Plan:
     log_every: int
     evaluate_every: int
     save_minutes: float
+    units_per_step: int
+    """What a step works through, for the throughput."""
+    unit: str = "tokens"
+    """What is counted, in the plural."""
+    decisive: str = "loss"
+    """The validation metric that says which checkpoint is the best."""
+    higher_is_better: bool = False
 
 
 def run_loop(
@@ -75,7 +82,6 @@ def run_loop(
     tracker: Tracker,
     plan: Plan,
     start_step: int,
-    tokens_per_step: int,
     evaluate_fn: Callable[[int], dict[str, float]],
 ) -> None:
     """Train from `start_step` to the end of the plan.
@@ -83,7 +89,8 @@ def run_loop(
     The loop stops cleanly at SIGINT and SIGTERM: it finishes the step, saves and raises.
 
     Args:
-        step_fn: `step_fn(*batch) -> metrics`, a compiled training step.
+        step_fn: `step_fn(*batch) -> metrics`, a compiled training step; among the metrics is
+            `loss`, which must stay finite.
         batch_fn: `batch_fn(step) -> batch`, a pure function of the step.
         model: The model that `step_fn` trains.
         optimizer: Its optimizer.
@@ -91,9 +98,7 @@ def run_loop(
         tracker: Takes the metrics.
         plan: When to log, evaluate and save.
         start_step: How many steps were made already.
-        tokens_per_step: For the throughput.
-        evaluate_fn: `evaluate_fn(step) -> metrics`, among them `loss`, which decides what is the
-            best checkpoint.
+        evaluate_fn: `evaluate_fn(step) -> metrics`, among them the plan's `decisive` one.
 
     Raises:
         Interrupted: The run was asked to stop.
@@ -101,7 +106,7 @@ def run_loop(
         OSError: The state could not be saved; the checkpoints before it are whole.
     """
     with _StopSignals() as stop, _progress_bar(plan, start_step) as bar:
-        losses: list[float] = []
+        history: list[dict] = []  # the metrics of the steps since the last log
         saved_at = time.monotonic()
         interval_start, evaluation_seconds = time.monotonic(), 0.0
         for step in range(start_step + 1, plan.total_steps + 1):
@@ -114,21 +119,21 @@ def run_loop(
             if not np.isfinite(loss):
                 problem = f"The loss is {loss} at step {step}"
                 raise NonFiniteLossError(_describe_non_finite(problem, batch, checkpointer))
-            losses.append(loss)
+            history.append(metrics)
 
             if logs:
                 seconds = time.monotonic() - interval_start - evaluation_seconds
-                speed = len(losses) * tokens_per_step / seconds
-                metrics = metrics | {
-                    "loss": np.mean(losses),
+                speed = len(history) * plan.units_per_step / seconds
+                means = {name: np.mean([float(m[name]) for m in history]) for name in metrics}
+                measured = means | {
                     "learning_rate": optimizer.learning_rate,
                     "update_ratio": _update_ratio(before, model.trainable_variables),
-                    "tokens_per_second": speed,
+                    f"{plan.unit}_per_second": speed,
                 }
-                tracker.log(step, metrics, "train")
-                shown = {"loss": f"{np.mean(losses):.3f}", "tokens_s": f"{speed:,.0f}"}
+                tracker.log(step, measured, "train")
+                shown = {"loss": f"{means['loss']:.3f}", f"{plan.unit}_s": f"{speed:,.0f}"}
                 bar.set_postfix(shown, refresh=False)
-                losses.clear()
+                history.clear()
                 interval_start, evaluation_seconds = time.monotonic(), 0.0
             bar.update()
 
@@ -137,7 +142,7 @@ def run_loop(
             if evaluates:
                 started = time.monotonic()
                 validation = evaluate_fn(step)
-                metric = validation["loss"]
+                metric = float(validation[plan.decisive]) * (-1 if plan.higher_is_better else 1)
                 tracker.log(step, validation, "validation")
                 evaluation_seconds += time.monotonic() - started
             due = time.monotonic() - saved_at > 60 * plan.save_minutes

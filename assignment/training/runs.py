@@ -12,14 +12,29 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from assignment.config import ModelConfig, RecurrentConfig, TransformerConfig
+from assignment.config import (
+    ModelConfig,
+    RecurrentConfig,
+    RewardModelConfig,
+    TransformerConfig,
+)
+from assignment.layers.lora import apply_lora, merge_lora
 from assignment.models.recurrent_lm import RecurrentLM
+from assignment.models.reward_model import RewardModel
 from assignment.models.transformer_lm import TransformerLM
 from assignment.text.tokenizer import Tokenizer
 from assignment.training.checkpoints import DamagedCheckpointsError, plain_variables
 
-CONFIGS = {"transformer": TransformerConfig, "recurrent": RecurrentConfig}
-MODELS = {TransformerConfig: TransformerLM, RecurrentConfig: RecurrentLM}
+CONFIGS = {
+    "transformer": TransformerConfig,
+    "recurrent": RecurrentConfig,
+    "reward_model": RewardModelConfig,
+}
+MODELS = {
+    TransformerConfig: TransformerLM,
+    RecurrentConfig: RecurrentLM,
+    RewardModelConfig: RewardModel,
+}
 
 
 def build_model(config: ModelConfig):
@@ -27,6 +42,23 @@ def build_model(config: ModelConfig):
     model = MODELS[type(config)](config)
     model.build()
     return model
+
+
+def copy_weights(source, target) -> None:
+    """Set the weights of a model to those of another, variable by variable, in their order.
+
+    A model whose first layers are those of `source` may have more behind them: they keep theirs.
+    """
+    # `keras.models.clone_model` makes the layers anew and leaves their weights as they start.
+    for ours, theirs in zip(target.variables, source.variables, strict=False):
+        ours.assign(theirs)
+
+
+def copy_model(model):
+    """A second model with the same weights, which training the first does not move."""
+    copy = build_model(model.config)
+    copy_weights(model, copy)
+    return copy
 
 
 class RunDirectory:
@@ -47,12 +79,28 @@ class RunDirectory:
     def exists(self) -> bool:
         return self._config.is_file()
 
-    def create(self, stage: str, model: ModelConfig, settings: dict, tokenizer: Tokenizer) -> None:
-        """Write what describes the run. The configuration comes last: it marks a complete run."""
+    def create(
+        self,
+        stage: str,
+        model: ModelConfig,
+        settings: dict,
+        tokenizer: Tokenizer,
+        parent: "RunDirectory | None" = None,
+    ) -> None:
+        """Write what describes the run. The configuration comes last: it marks a complete run.
+
+        Args:
+            stage: The command that makes the run.
+            model: The shape of its model.
+            settings: What else its result depends on.
+            tokenizer: Its tokenizer.
+            parent: The run that it starts from.
+        """
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         self._tokenizer.write_bytes(tokenizer.model_bytes)
         unfinished = self._config.with_suffix(".part")
-        unfinished.write_text(json.dumps(_describe(stage, model, settings), indent=2) + "\n")
+        described = self._describe(stage, model, settings, parent)
+        unfinished.write_text(json.dumps(described, indent=2) + "\n")
         os.replace(unfinished, self._config)
 
     def forget_after(self, step: int) -> None:
@@ -70,10 +118,17 @@ class RunDirectory:
             later = (m.start() for m in heading.finditer(written) if int(m[1]) > step)
             os.truncate(self.samples, len(written[: next(later, None)].encode()))
 
-    def check_same(self, stage: str, model: ModelConfig, settings: dict) -> None:
+    def check_same(
+        self,
+        stage: str,
+        model: ModelConfig,
+        settings: dict,
+        parent: "RunDirectory | None" = None,
+    ) -> None:
         """Raise ValueError, listing the differences, unless the run has this configuration."""
         stored = _flatten(self._read())
-        received = _flatten(json.loads(json.dumps(_describe(stage, model, settings))))
+        received = self._describe(stage, model, settings, parent)
+        received = _flatten(json.loads(json.dumps(received)))
         differences = [
             f"{name} was {stored.get(name)!r}, now {received.get(name)!r}"
             for name in sorted(stored.keys() | received.keys())
@@ -89,17 +144,41 @@ class RunDirectory:
         """The settings with which the run was made."""
         return self._read()["settings"]
 
+    def stage(self) -> str:
+        """The command that made the run: "train", "sft", …"""
+        return self._read()["stage"]
+
+    def model_config(self) -> ModelConfig:
+        """The shape of the run's model."""
+        described = dict(self._read()["model"])
+        return CONFIGS[described.pop("kind")](**described)
+
+    def parent(self) -> "RunDirectory | None":
+        """The run that this one started from; None for pre-training."""
+        relative = self._read().get("parent")
+        return RunDirectory(os.path.normpath(self.path / relative)) if relative else None
+
+    def pre_training(self) -> "RunDirectory":
+        """The first of the runs that led to this one."""
+        parent = self.parent()
+        return parent.pre_training() if parent else self
+
     def tokenizer(self) -> Tokenizer:
         return Tokenizer(self._tokenizer.read_bytes())
 
     def load_model(self, which: str = "best"):
         """The run's model with its trained weights, from its best or its latest checkpoint.
 
+        Where several models were trained together it is the first of them. Low-rank changes are
+        merged.
+
         Raises:
             ValueError: There is no such run, or it has no checkpoint that can be read.
         """
-        described = dict(self._read()["model"])
-        model = build_model(CONFIGS[described.pop("kind")](**described))
+        model = build_model(self.model_config())
+        settings = self.settings()
+        if settings.get("lora_rank"):
+            apply_lora(model, settings["lora_rank"], settings["lora_alpha"])
         paths = _newest_first(self.checkpoints)
         if which == "best":
             paths = _newest_first(self.checkpoints / "best") + paths
@@ -115,8 +194,20 @@ class RunDirectory:
                 )
                 continue
             status.expect_partial().assert_existing_objects_matched()
+            merge_lora(model)
             return model
         raise DamagedCheckpointsError(self.checkpoints)
+
+    def _describe(self, stage, model, settings, parent) -> dict:
+        kind = next(name for name, config in CONFIGS.items() if type(model) is config)
+        # Relative to this run: runs that are moved together find one another.
+        relative = os.path.relpath(parent.path, self.path) if parent else None
+        return {
+            "stage": stage,
+            "parent": relative,
+            "model": {"kind": kind, **dataclasses.asdict(model)},
+            "settings": settings,
+        }
 
     def _read(self) -> dict:
         if not self.exists():
@@ -135,18 +226,10 @@ def _newest_first(directory: Path) -> list[str]:
     return list(reversed(state.all_model_checkpoint_paths)) if state else []
 
 
-def _describe(stage: str, model: ModelConfig, settings: dict) -> dict:
-    kind = next(name for name, config in CONFIGS.items() if isinstance(model, config))
-    return {
-        "stage": stage,
-        "model": {"kind": kind, **dataclasses.asdict(model)},
-        "settings": settings,
-    }
-
-
 def _flatten(described: dict) -> dict:
     return {
         "stage": described["stage"],
+        "parent": described.get("parent"),
         **{f"model.{name}": value for name, value in described["model"].items()},
         **described["settings"],
     }

@@ -119,9 +119,9 @@ def train(config: TrainConfig) -> None:
                 log_every=config.log_every,
                 evaluate_every=config.evaluate_every,
                 save_minutes=config.checkpoint_minutes,
+                units_per_step=config.batch_size * config.sequence_length,
             ),
             start_step,
-            config.batch_size * config.sequence_length,
             observer.evaluate,
         )
     except Interrupted as interruption:

@@ -1,16 +1,22 @@
 """What python -m assignment.train leaves behind and prints, and what --help says."""
 
 import dataclasses
+import inspect
 import json
 import re
 import subprocess
 
 import pytest
-from tiny_runs import ENVIRONMENT, ROOT, STEPS, command, logged_steps
+from tiny_runs import ENVIRONMENT, STEPS, command, logged_steps
 
-from assignment.config import EvaluateConfig, SampleConfig, TrainConfig
+from assignment.config import EvaluateConfig, SampleConfig, SFTConfig, TrainConfig
 
-CONFIGS = {"train": TrainConfig, "sample": SampleConfig, "evaluate": EvaluateConfig}
+CONFIGS = {
+    "train": TrainConfig,
+    "sample": SampleConfig,
+    "evaluate": EvaluateConfig,
+    "sft": SFTConfig,
+}
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -21,7 +27,7 @@ def test_help_documents_every_field_without_importing_tensorflow(name, tmp_path)
         arguments, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=True
     )
     for field in dataclasses.fields(CONFIGS[name]):
-        flag = field.name.replace("_", "-")
+        flag = field.name.replace("from_run", "from").replace("_", "-")
         assert re.search(rf"--(no-)?{flag}\b", finished.stdout), flag
     imported = re.findall(r"\| +([\w.]+)$", finished.stderr, re.MULTILINE)
     assert "tyro" in imported
@@ -30,10 +36,10 @@ def test_help_documents_every_field_without_importing_tensorflow(name, tmp_path)
 
 def test_every_field_has_a_description():
     for config in CONFIGS.values():
-        source = (ROOT / "assignment" / "config.py").read_text()
-        body = source.split(f"class {config.__name__}")[1].split("\n@dataclass")[0]
+        classes = [c for c in config.__mro__ if dataclasses.is_dataclass(c)]
+        source = "\n".join(inspect.getsource(c) for c in classes)
         for field in dataclasses.fields(config):
-            assert re.search(rf'^    {field.name}: .*\n    """', body, re.MULTILINE), field.name
+            assert re.search(rf'^    {field.name}: .*\n    """', source, re.MULTILINE), field.name
 
 
 def test_a_run_directory_is_self_describing(finished_run):

@@ -1,142 +1,17 @@
-"""Configuration: frozen dataclasses, whose fields are the flags of the command line, and presets.
-
-This module must not import TensorFlow: `--help` answers before that import.
-"""
+"""The settings of pre-training."""
 
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Positions = Literal["sinusoidal", "learned", "rotary"]
-Cell = Literal["rnn", "lstm"]
-
-
-@dataclass(frozen=True)
-class TransformerConfig:
-    """The shape of a decoder-only transformer."""
-
-    vocabulary_size: int
-    hidden_dim: int
-    num_layers: int
-    num_heads: int
-    intermediate_dim: int
-    max_sequence_length: int
-    dropout: float = 0.0
-    positions: Positions = "sinusoidal"
-    norm_first: bool = True
-    tie_embeddings: bool = True
-
-
-@dataclass(frozen=True)
-class RecurrentConfig:
-    """The shape of a recurrent language model."""
-
-    vocabulary_size: int
-    hidden_dim: int
-    """Width of the token embedding."""
-    units: int
-    """Width of the hidden state."""
-    num_layers: int
-    max_sequence_length: int
-    cell: Cell = "lstm"
-    attention: bool = False
-    """Whether the last layer's states look back at one another by Bahdanau attention."""
-    dropout: float = 0.0
-
-
-ModelConfig = TransformerConfig | RecurrentConfig
-
-
-def _gpt2(hidden_dim: int, num_layers: int, num_heads: int) -> TransformerConfig:
-    """The shapes of Radford et al. 2019, table 2, with GPT-2's vocabulary."""
-    return TransformerConfig(
-        vocabulary_size=50257,
-        hidden_dim=hidden_dim,
-        num_layers=num_layers,
-        num_heads=num_heads,
-        intermediate_dim=4 * hidden_dim,
-        max_sequence_length=1024,
-        dropout=0.1,
-        positions="learned",
-    )
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A size of model, with the training run that suits it.
-
-    A recurrent model of a preset has about as many weights, and costs about as many operations per
-    token, as the preset's transformer.
-    """
-
-    transformer: TransformerConfig
-    units: dict[Cell, int] | None
-    """Units of a recurrent model of one layer; None where the preset has none."""
-    batch_size: int
-    steps: int
-    learning_rate: float
-    warmup_steps: int
-    evaluate_every: int
-
-
-def _small(vocabulary_size, hidden_dim, num_layers, num_heads, length) -> TransformerConfig:
-    return TransformerConfig(
-        vocabulary_size=vocabulary_size,
-        hidden_dim=hidden_dim,
-        num_layers=num_layers,
-        num_heads=num_heads,
-        intermediate_dim=4 * hidden_dim,
-        max_sequence_length=length,
-    )
-
-
-PRESETS = {
-    "smoke": Preset(
-        transformer=_small(1408, 64, 2, 2, 64),
-        units={"rnn": 224, "lstm": 112},
-        batch_size=16,
-        steps=600,
-        learning_rate=5e-3,
-        warmup_steps=50,
-        evaluate_every=150,
-    ),
-    "tiny": Preset(
-        transformer=_small(1408, 128, 4, 4, 128),
-        units={"rnn": 768, "lstm": 384},
-        batch_size=16,
-        steps=2000,
-        learning_rate=3e-3,
-        warmup_steps=100,
-        evaluate_every=200,
-    ),
-    "small": Preset(
-        transformer=_small(4096, 256, 6, 8, 256),
-        units={"rnn": 2048, "lstm": 960},
-        batch_size=32,
-        steps=10_000,
-        learning_rate=1e-3,
-        warmup_steps=500,
-        evaluate_every=500,
-    ),
-    **{
-        name: Preset(
-            transformer=_gpt2(*shape),
-            units=None,
-            batch_size=8,
-            steps=100_000,
-            learning_rate=rate,
-            warmup_steps=2000,
-            evaluate_every=1000,
-        )
-        for name, shape, rate in (
-            ("gpt2", (768, 12, 12), 6e-4),
-            ("gpt2-medium", (1024, 24, 16), 3e-4),
-            ("gpt2-large", (1280, 36, 20), 2.5e-4),
-            ("gpt2-xl", (1600, 48, 25), 2e-4),
-        )
-    },
-}
+from assignment.config.model import (
+    PRESETS,
+    ModelConfig,
+    Positions,
+    Preset,
+    RecurrentConfig,
+)
 
 
 @dataclass(frozen=True)
@@ -266,43 +141,3 @@ class TrainConfig:
         watching = {"run_dir", "resume", "log_every", "checkpoint_minutes"}
         values = dataclasses.asdict(self)
         return {name: value for name, value in values.items() if name not in watching}
-
-
-@dataclass(frozen=True)
-class SampleConfig:
-    """Text from a trained model."""
-
-    run_dir: Path = Path("runs/transformer-tiny-stories")
-    """The run directory of the model."""
-    prompt: str = "\n"
-    """What the text begins with; a line break makes the model begin a new line of its own."""
-    samples: int = 3
-    """How many texts."""
-    max_new_tokens: int | None = None
-    """Length of a text; None fills the model's context."""
-    temperature: float = 0.8
-    """Below 1 sharpens the distribution, above 1 flattens it; 0 takes the most probable token."""
-    top_k: int = 0
-    """Sample among the k most probable tokens only; 0 for no limit."""
-    top_p: float = 1.0
-    """Sample among the most probable tokens that together have this probability; 1 for no limit."""
-    stop_at_newline: bool = False
-    """End a text at its first line break: a story of the bundled corpus is one line."""
-    seed: int = 0
-    """The same seed gives the same texts."""
-    checkpoint: Literal["best", "latest"] = "best"
-    """Which checkpoint to use."""
-
-
-@dataclass(frozen=True)
-class EvaluateConfig:
-    """The loss of a trained model on a validation text."""
-
-    run_dir: Path = Path("runs/transformer-tiny-stories")
-    """The run directory of the model."""
-    corpus: str | None = None
-    """Name or path of the corpus; the one that the model was trained on when None."""
-    checkpoint: Literal["best", "latest"] = "best"
-    """Which checkpoint to use."""
-    json: Path | None = None
-    """Also write the figures to this file."""

@@ -1,0 +1,91 @@
+"""Answers to prompts in the chat format, many at once."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from assignment.generation.decoding import generate
+from assignment.generation.sampling import make_sampler
+from assignment.text.conversations import format_prompt
+from assignment.text.tokenizer import Tokenizer
+
+# Prompts are padded to a multiple of this, so that few shapes need compiling.
+WIDTH_STEP = 16
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a model answered."""
+
+    text: str
+    num_tokens: int
+    """The eos counted."""
+    ended: bool
+    """Whether the model ended it, rather than the limit of tokens."""
+
+
+class Responder:
+    """Lets a language model answer prompts. Compiles once for each padded width of prompts.
+
+    Args:
+        model: A language model.
+        tokenizer: Its tokenizer.
+        max_new_tokens: The length of a response at most; less where the context ends.
+        temperature: See `make_sampler`; 0 is greedy.
+        batch_size: How many prompts are answered at once.
+    """
+
+    def __init__(
+        self,
+        model,
+        tokenizer: Tokenizer,
+        max_new_tokens: int,
+        temperature: float = 1.0,
+        batch_size: int = 50,
+    ):
+        self.tokenizer = tokenizer
+        self.context = model.config.max_sequence_length
+        self.max_new_tokens = min(max_new_tokens, self.context // 2)
+        self.batch_size = batch_size
+        self._generate = tf.function(
+            functools.partial(generate, model, sampler=make_sampler(temperature)),
+            jit_compile=True,
+        )
+
+    def __call__(self, prompts: list[str], seed: int) -> list[Response]:
+        """One response to each prompt, in their order; a prompt too long loses its beginning."""
+        longest = self.context - self.max_new_tokens - len(format_prompt([], self.tokenizer))
+        encoded = [
+            format_prompt(ids[-longest:], self.tokenizer)
+            for ids in self.tokenizer.encode_batch(prompts)
+        ]
+        responses = []
+        for first in range(0, len(encoded), self.batch_size):
+            batch = encoded[first : first + self.batch_size]
+            responses += self._respond(batch, seed=(seed, first))
+        return responses
+
+    def _respond(self, prompts: list[list[int]], seed) -> list[Response]:
+        rows = prompts + prompts[:1] * (self.batch_size - len(prompts))  # one shape only
+        lengths = np.array([len(row) for row in rows], np.int32)
+        width = -(-int(lengths.max()) // WIDTH_STEP) * WIDTH_STEP
+        ids = np.full([len(rows), width], self.tokenizer.pad_id, np.int32)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)] = row
+        new, new_lengths = self._generate(
+            prompt_ids=ids,
+            prompt_lengths=lengths,
+            max_new_tokens=self.max_new_tokens,
+            seed=tf.constant(seed),
+            stop_id=self.tokenizer.eos_id,
+            pad_id=self.tokenizer.pad_id,
+        )
+        kept = zip(new.numpy()[: len(prompts)], new_lengths.numpy(), strict=False)
+        return [
+            Response(
+                self.tokenizer.decode(row[:n]), int(n), bool(row[n - 1] == self.tokenizer.eos_id)
+            )
+            for row, n in kept
+        ]

@@ -1,0 +1,56 @@
+"""Teach a language model to answer: python -m assignment.sft
+
+Supervised fine-tuning: the prompt is read, only the response is learned. Starts from a run of
+python -m assignment.train, and writes a run directory of its own.
+"""
+
+from assignment import command_line
+from assignment.config import SFTConfig
+
+
+def sft(config: SFTConfig) -> None:
+    """The whole stage: source, conversations, loop, summary."""
+    config = config.resolve()
+
+    import functools
+
+    import tensorflow as tf
+
+    from assignment.layers.lora import apply_lora
+    from assignment.text.batches import batch_indices, pack_conversations
+    from assignment.text.datasets import load_dataset
+    from assignment.text.records import Conversation
+    from assignment.training.distribution import compile_step
+    from assignment.training.losses import response_loss
+    from assignment.training.stage import Stage
+
+    stage = Stage(config)
+    data = load_dataset(config.data, Conversation, config.worked, config.noise, config.seed)
+    context = stage.model_config.max_sequence_length
+    train, cut = pack_conversations(data.train, stage.tokenizer, context)
+    held_out, _ = pack_conversations(data.validation, stage.tokenizer, context)
+    if cut:
+        print(f"{cut} of {len(data.train)} conversations were cut to the context of {context}.")
+
+    model = stage.load_source()
+    if config.lora_rank:
+        apply_lora(model, config.lora_rank, config.lora_alpha, config.seed)
+    stage.start(model, stage.make_optimizer(model.trainable_variables))
+
+    loss_fn = functools.partial(response_loss, per_sequence=config.per_sequence)
+    step = compile_step(
+        model, stage.optimizer, loss_fn, config.max_norm, tf.distribute.get_strategy()
+    )
+    validation_loss = tf.function(lambda i, t, m: response_loss(model(i), t, m), jit_compile=True)
+
+    def batch(step: int):
+        return train.rows(batch_indices(config.seed, step, config.batch_size, len(data.train)))
+
+    def evaluate(step: int):
+        return {"loss": float(validation_loss(*held_out.rows(slice(100))))}
+
+    stage.run(step, batch, evaluate)
+
+
+if __name__ == "__main__":
+    command_line.run(sft, SFTConfig)

@@ -1,0 +1,38 @@
+"""Configuration: frozen dataclasses, whose fields are the flags of the command line, and presets.
+
+Nothing in this package imports TensorFlow: `--help` answers before that import.
+"""
+
+from assignment.config.chat import ChatConfig
+from assignment.config.evaluate import EvaluateConfig
+from assignment.config.model import (
+    PRESETS,
+    Cell,
+    ModelConfig,
+    Positions,
+    Preset,
+    RecurrentConfig,
+    RewardModelConfig,
+    TransformerConfig,
+)
+from assignment.config.sample import SampleConfig
+from assignment.config.sft import SFTConfig
+from assignment.config.stage import StageConfig
+from assignment.config.train import TrainConfig
+
+__all__ = [
+    "PRESETS",
+    "Cell",
+    "ChatConfig",
+    "EvaluateConfig",
+    "ModelConfig",
+    "Positions",
+    "Preset",
+    "RecurrentConfig",
+    "RewardModelConfig",
+    "SFTConfig",
+    "SampleConfig",
+    "StageConfig",
+    "TrainConfig",
+    "TransformerConfig",
+]
