@@ -7,9 +7,19 @@ from autograder import compare, diagnose, syllabus, wire
 from autograder.checks import Check
 from autograder.following import Outcome
 from autograder.recordings import Recording
-from autograder.verdicts import BLOCKED, FAILED, INFRASTRUCTURE, LIMIT, PASSED, Verdict, printable
+from autograder.verdicts import (
+    BLOCKED,
+    FAILED,
+    INFRASTRUCTURE,
+    LIMIT,
+    PASSED,
+    Comparison,
+    Verdict,
+    printable,
+)
 
 _BLANK = re.compile(r"(?:^|NotImplementedError: )([a-z_]+\.[a-z0-9_]+): ", re.MULTILINE)
+_MAX_DRAWN = 65_536  # entries of an array that is kept for a report
 
 
 def finding(
@@ -54,7 +64,21 @@ def _compared(
     mismatch = compare.first_mismatch(expected, arrays, tolerance)
     if mismatch is None:
         return replace(base, status=PASSED)
-    return replace(base, message=mismatch.message, hint=diagnose.hint(mismatch, expected, arrays))
+    return replace(
+        base,
+        message=mismatch.message,
+        hint=diagnose.hint(mismatch, expected, arrays),
+        comparison=_comparison(mismatch, expected, arrays),
+    )
+
+
+def _comparison(
+    mismatch: compare.Mismatch, expected: compare.Arrays, got: compare.Arrays
+) -> Comparison | None:
+    name = mismatch.array
+    if name not in expected or name not in got or got[name].size > _MAX_DRAWN:
+        return None
+    return Comparison(name, expected[name], got[name], mismatch.index)
 
 
 def _raised(base: Verdict, error: wire.RemoteError) -> Verdict:

@@ -4,11 +4,14 @@ Phase one knows the submission and no expected value; phase two knows the expect
 process of the submission is alive. The judge imports NumPy, and never a submission.
 """
 
+import shutil
 import time
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from autograder import compare, isolation, kit, points, recognition, submission
+from autograder import compare, intake, isolation, kit, points, recognition, submission
 from autograder.checks import Check, load
 from autograder.findings import finding
 from autograder.processes import Job, Outcome, Runner
@@ -19,7 +22,7 @@ TOTAL_SECONDS = 900.0
 
 
 def grade(
-    directory: Path,
+    path: Path,
     selected: Sequence[Check] | None = None,
     *,
     outputs: Path = kit.OUTPUTS,
@@ -27,20 +30,22 @@ def grade(
     fail_fast: bool = False,
     total_seconds: float = TOTAL_SECONDS,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    runner: Runner | None = None,
 ) -> Report:
     """Grades a submission.
 
     Args:
-        directory: holds the submission's `assignment/`.
+        path: a directory or an archive that holds the submission's `assignment/`.
         selected: the checks to run; all by default.
         outputs: the recording to compare with.
         jobs: how many workers at once.
         fail_fast: report nothing after the first check that does not pass.
         total_seconds: when it has passed, checks that have not begun are over the limit.
         progress: called with the number of checks done and their total.
+        runner: runs the workers, `jobs` apart; one of its own by default.
 
     Raises:
-        submission.SubmissionError: the directory holds no submission.
+        submission.SubmissionError: nothing there can be graded.
     """
     everything = load()
     checks = list(everything.values()) if selected is None else list(selected)
@@ -56,15 +61,16 @@ def grade(
         count += 1
         progress(count, len(checks))
 
-    with Runner(jobs) as runner:
-        assembled = runner.root / "submission"
-        notes = submission.assemble(directory, assembled)
+    with intake.opened(path) as taken, _running(runner, jobs) as running:
+        assembled = running.root / f"submission-{uuid.uuid4().hex}"
+        notes = submission.assemble(taken.directory, assembled) | taken.notes
         blanks = submission.blank_exercises(assembled)
-        outcomes = runner.run(
+        outcomes = running.run(
             [Job(check, assembled, recording.seed) for check in checks],
             done=report_progress,
             stop=stop,
         )
+        shutil.rmtree(assembled, ignore_errors=True)
     not_run = Outcome(limit=f"the whole run, {total_seconds:g} s, before this check")
     verdicts = judge(
         [(check, outcomes.get(i, not_run)) for i, check in enumerate(checks)], recording, blanks
@@ -75,6 +81,15 @@ def grade(
     return Report(
         tuple(points.distribute(verdicts, everything)), isolation.describe(), tuple(notes.values())
     )
+
+
+@contextmanager
+def _running(given: Runner | None, jobs: int | None) -> Iterator[Runner]:
+    if given is not None:
+        yield given
+        return
+    with Runner(jobs) as runner:
+        yield runner
 
 
 def judge(

@@ -2,12 +2,29 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from autograder.checks import Check
 
 PASSED, FAILED, BLOCKED = "passed", "failed", "blocked"
 LIMIT, INFRASTRUCTURE = "limit", "infrastructure"
 
 _MAX_SHOWN = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The two versions of the array in which a submission first differs, for a report to draw.
+
+    Args:
+        array: its name.
+        index: the first entry that differs, where the shapes agree.
+    """
+
+    array: str
+    expected: np.ndarray
+    got: np.ndarray
+    index: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -23,6 +40,7 @@ class Verdict:
         blank: the exercise itself is not written yet.
         blocked_by: the blank exercise that stands in the way.
         printed: what the submission printed.
+        comparison: the arrays that differ, where there are any.
     """
 
     check: Check
@@ -35,6 +53,7 @@ class Verdict:
     blocked_by: str = ""
     printed: str = ""
     seconds: float = 0.0
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True)
