@@ -45,14 +45,14 @@ def scan(exercise_id: str, submission: Path) -> None:
     """Raises ShortcutError, at the line concerned, when the exercise's file uses a shortcut."""
     exercise = syllabus.find(exercise_id)
     path = submission / "assignment" / exercise.file
-    for finding in find(path.read_text(encoding="utf-8"), exercise):
+    for finding in find(path.read_bytes(), exercise):
         line = "\n" * (finding.line - 1) + "raise error"
         code = compile(line, str(path), "exec")
         exec(code, {"error": ShortcutError(finding.symbol)})
 
 
-def find(text: str, exercise: syllabus.Exercise) -> list[Finding]:
-    """The shortcuts in a file that concern the exercise.
+def find(text: str | bytes, exercise: syllabus.Exercise) -> list[Finding]:
+    """The shortcuts in a file that concern the exercise; bytes are decoded as Python does.
 
     A file may hold several exercises: a use within the symbols of another one is left to that one.
     """

@@ -95,6 +95,7 @@ def _take(source: Source, target: Path) -> Intake:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     if len(notes) == len(syllabus.submitted_files()) and not (target / "assignment").exists():
-        first = next(iter(notes.values())).split(";")[0]
+        told = [note.split(";")[0] for note in notes.values()]
+        first = next((note for note in told if not note.endswith("is missing")), told[0])
         raise SubmissionError(f"{source.label}: none of the course's files can be taken: {first}")
     return Intake(target, notes, digest.hexdigest())

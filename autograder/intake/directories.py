@@ -46,7 +46,11 @@ class DirectorySource:
 
     def others(self) -> list[str]:
         try:
-            return sorted(os.listdir(self._root))[:5]
+            with os.scandir(self._root) as entries:
+                return sorted(
+                    f"{entry.name} (a link)" if entry.is_symlink() else entry.name
+                    for entry in entries
+                )[:5]
         except OSError as error:
             return [f"({error.strerror})"]
 
