@@ -8,6 +8,8 @@ from assignment.training.reference import ReferenceCurve, load_reference
 from assignment.training.runs import RunDirectory
 from assignment.training.tracking import read_metrics
 
+CURVES = "tensorboard --logdir runs"
+
 
 def print_summary(
     run: RunDirectory,
@@ -42,11 +44,30 @@ def print_summary(
         if comparison:
             table.add_row("against the transformer", comparison)
     table.add_row("time", f"{seconds:.0f} s")
-    table.add_row("curves", "tensorboard --logdir runs")
+    table.add_row("curves", CURVES)
     table.add_row("write with it", f"python -m assignment.sample --run-dir {run.path}")
     if config.model != "transformer":
         table.add_row("next", "python -m assignment.train --model transformer")
     Console().print(table)
+
+
+def print_stage_summary(
+    title: str, rows: list[tuple[str, str, str]], seconds: float, hints: dict[str, str]
+) -> None:
+    """Print what a post-training stage has changed.
+
+    Args:
+        title: Above the table.
+        rows: For each measure its name, its value before the stage, and after it.
+        seconds: How long this part of the run took.
+        hints: Command lines for what to do next.
+    """
+    table = Table("", "before", "after", title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+    for name, command in ({"time": f"{seconds:.0f} s", "curves": CURVES} | hints).items():
+        print(f"{name}: {command}")
 
 
 def _against_transformer(config: TrainConfig, metrics: list[dict]) -> str | None:

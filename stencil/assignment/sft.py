@@ -16,6 +16,7 @@ def sft(config: SFTConfig) -> None:
 
     import tensorflow as tf
 
+    from assignment.alignment.fine_tuning import FineTuningObserver
     from assignment.layers.lora import apply_lora
     from assignment.text.batches import batch_indices, pack_conversations
     from assignment.text.datasets import load_dataset
@@ -35,21 +36,21 @@ def sft(config: SFTConfig) -> None:
     model = stage.load_source()
     if config.lora_rank:
         apply_lora(model, config.lora_rank, config.lora_alpha, config.seed)
+    trained = sum(v.numpy().size for v in model.trainable_variables)
+    print(f"{trained:,} weights are trained, {trained / model.count_params():.1%} of the model")
     stage.start(model, stage.make_optimizer(model.trainable_variables))
 
     loss_fn = functools.partial(response_loss, per_sequence=config.per_sequence)
     step = compile_step(
         model, stage.optimizer, loss_fn, config.max_norm, tf.distribute.get_strategy()
     )
-    validation_loss = tf.function(lambda i, t, m: response_loss(model(i), t, m), jit_compile=True)
 
     def batch(step: int):
         return train.rows(batch_indices(config.seed, step, config.batch_size, len(data.train)))
 
-    def evaluate(step: int):
-        return {"loss": float(validation_loss(*held_out.rows(slice(100))))}
-
-    stage.run(step, batch, evaluate)
+    observer = FineTuningObserver(stage, model, data, held_out)
+    seconds = stage.run(step, batch, observer.evaluate)
+    observer.print_summary(seconds)
 
 
 if __name__ == "__main__":

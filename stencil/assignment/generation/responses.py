@@ -13,6 +13,8 @@ from assignment.text.tokenizer import Tokenizer
 
 # Prompts are padded to a multiple of this, so that few shapes need compiling.
 WIDTH_STEP = 16
+# This part of the context is kept for the response, however long its prompt is.
+LEAST_ROOM_SHARE = 4
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Responder:
     ):
         self.tokenizer = tokenizer
         self.context = model.config.max_sequence_length
-        self.max_new_tokens = min(max_new_tokens, self.context // 2)
+        self.max_new_tokens = max_new_tokens
         self.batch_size = batch_size
         self._generate = tf.function(
             functools.partial(generate, model, sampler=make_sampler(temperature)),
@@ -56,7 +58,8 @@ class Responder:
 
     def __call__(self, prompts: list[str], seed: int) -> list[Response]:
         """One response to each prompt, in their order; a prompt too long loses its beginning."""
-        longest = self.context - self.max_new_tokens - len(format_prompt([], self.tokenizer))
+        room = min(self.max_new_tokens, self.context // LEAST_ROOM_SHARE)
+        longest = self.context - room - len(format_prompt([], self.tokenizer))
         encoded = [
             format_prompt(ids[-longest:], self.tokenizer)
             for ids in self.tokenizer.encode_batch(prompts)
@@ -70,14 +73,14 @@ class Responder:
     def _respond(self, prompts: list[list[int]], seed) -> list[Response]:
         rows = prompts + prompts[:1] * (self.batch_size - len(prompts))  # one shape only
         lengths = np.array([len(row) for row in rows], np.int32)
-        width = -(-int(lengths.max()) // WIDTH_STEP) * WIDTH_STEP
+        width = min(-(-int(lengths.max()) // WIDTH_STEP) * WIDTH_STEP, self.context - 1)
         ids = np.full([len(rows), width], self.tokenizer.pad_id, np.int32)
         for place, row in enumerate(rows):
             ids[place, : len(row)] = row
         new, new_lengths = self._generate(
             prompt_ids=ids,
             prompt_lengths=lengths,
-            max_new_tokens=self.max_new_tokens,
+            max_new_tokens=min(self.max_new_tokens, self.context - width),
             seed=tf.constant(seed),
             stop_id=self.tokenizer.eos_id,
             pad_id=self.tokenizer.pad_id,

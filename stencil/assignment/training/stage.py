@@ -21,6 +21,7 @@ from collections.abc import Callable
 
 import keras
 import tensorflow as tf
+from tqdm import tqdm
 
 from assignment import command_line
 from assignment.config import RewardModelConfig, StageConfig
@@ -28,7 +29,7 @@ from assignment.training.checkpoints import Checkpointer
 from assignment.training.loop import Interrupted, Plan, run_loop, train_step
 from assignment.training.optimizers import AdamW, WarmupCosine
 from assignment.training.runs import RunDirectory
-from assignment.training.tracking import Tracker
+from assignment.training.tracking import Tracker, read_metrics
 
 
 class Together:
@@ -159,6 +160,20 @@ class Stage:
         print(f"{run.path}, from {self.source.path}; tensorboard --logdir runs")
         if self.start_step:
             print(f"Resuming behind step {self.start_step} of {config.steps}.")
+
+    def show(self, step: int, text: str) -> None:
+        """Show what the model writes now: in the terminal, in samples.txt, and in TensorBoard."""
+        with self.run_directory.samples.open("a") as file:
+            file.write(f"--- step {step}\n{text}\n")
+        self.tracker.log_text(step, "samples", text.replace("\n", "\n\n"))
+        tqdm.write(f"step {step}\n{text}\n")
+
+    def first_and_last(self) -> tuple[dict, dict]:
+        """The validation metrics of the source, and those of the best step."""
+        lines = read_metrics(self.run_directory.metrics)
+        lines = [line for line in lines if line["prefix"] == "validation"]
+        best = int(self.checkpointer.step)
+        return lines[0], next(line for line in lines if line["step"] == best)
 
     def run(
         self,
