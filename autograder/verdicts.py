@@ -58,11 +58,18 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Report:
-    """All verdicts on a submission, in the syllabus's order."""
+    """All verdicts on a submission, in the syllabus's order.
+
+    Args:
+        isolation: how the submission was kept apart.
+        notes: what is to be said about its files.
+        kind: what the verdicts are on; a student must not take public checks for all.
+    """
 
     verdicts: tuple[Verdict, ...]
     isolation: str
     notes: tuple[str, ...] = ()
+    kind: str = "public checks"
 
     @property
     def score(self) -> float:

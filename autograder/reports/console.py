@@ -147,7 +147,7 @@ def _show_total(report: Report, console: Console) -> None:
     console.print(
         Text(
             f"{shown(report.score)} of {shown(report.max_score)} points; "
-            f"{passed} of {len(report.verdicts)} public checks passed",
+            f"{passed} of {len(report.verdicts)} {report.kind} passed",
             style=style,
         )
     )
