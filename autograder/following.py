@@ -10,10 +10,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from autograder import wire
-from autograder.isolation import Limits
-from autograder.workers import Worker
+from autograder.sandbox.limits import Limits
+from autograder.workers import Ending, Worker
 
 MAX_OUTPUT = 16 * 1024
+_START_SECONDS = 120.0
 _MEMORY_ERRORS = ("MemoryError", "ResourceExhaustedError")
 _LIBRARY_NOISE = ("WARNING: All log messages", "I0000", "W0000", "E0000")
 
@@ -25,7 +26,7 @@ class Outcome:
     Args:
         arrays: what it returned, when it got so far.
         error: the exception that ended it.
-        limit: the bound that it met: "time", "memory" or "output size".
+        limit: the bound that it met: "time", "memory", "file size", "processes", …
         death: how the worker ended without a result, in words.
         infrastructure: what went wrong on the grader's own side.
         printed: what the submission printed, cut to a bound; untrusted text.
@@ -70,12 +71,19 @@ class _Background:
 def follow(worker: Worker, limits: Limits) -> Outcome:
     """Waits for the worker's message or its time limit, ends it, and says what happened."""
     printed = _Output()
-    result = _Background(wire.read_message, worker.result)
+    message = _Message()
+    result = _Background(message.read, worker.result)
     output = _Background(printed.read, worker.output)
-    in_time = result.wait(limits.seconds)
-    status = worker.end()
+    message.begun.wait(_START_SECONDS)
+    in_time = result.wait(limits.seconds if message.ready else 1.0)
+    ending = worker.end()
     output.wait(1.0)
     text = printed.text()
+    if not message.ready:
+        last = " ".join(text.splitlines()[-1:])
+        return Outcome(infrastructure=f"the worker did not come to the check: {last or ending}")
+    if ending.limit:
+        return Outcome(limit=ending.limit, printed=text)
     if not in_time:
         return Outcome(limit="time", printed=text)
     if isinstance(result.value, dict):
@@ -83,14 +91,15 @@ def follow(worker: Worker, limits: Limits) -> Outcome:
     if isinstance(result.value, wire.RemoteError):
         limit = "memory" if result.value.type in _MEMORY_ERRORS else ""
         return Outcome(error=result.value, limit=limit, printed=text)
-    return _death(status, str(result.value), text)
+    return _death(ending, str(result.value), text)
 
 
-def _death(status: int, problem: str, printed: str) -> Outcome:
+def _death(ending: Ending, problem: str, printed: str) -> Outcome:
+    status = ending.status
     if status == -getattr(signal, "SIGXCPU", 0):
         return Outcome(limit="time", printed=printed)
     if status == -getattr(signal, "SIGXFSZ", 0):
-        return Outcome(limit="output size", printed=printed)
+        return Outcome(limit="file size", printed=printed)
     if status >= 0:
         death = f"ended with exit code {status} before its result ({problem})"
         return Outcome(death=death, printed=printed)
@@ -103,6 +112,22 @@ def _death(status: int, problem: str, printed: str) -> Outcome:
     if name == "SIGABRT":
         name += " (a library gave up, often for lack of memory)"
     return Outcome(death=f"was ended by {name} before its result", printed=printed)
+
+
+class _Message:
+    """What a worker sends: first that it is ready, from where on its time counts."""
+
+    def __init__(self):
+        self.ready = False
+        self.begun = threading.Event()
+
+    def read(self, stream: BinaryIO) -> dict[str, np.ndarray] | wire.RemoteError:
+        try:
+            wire.read_ready(stream)
+            self.ready = True
+        finally:
+            self.begun.set()
+        return wire.read_message(stream)
 
 
 class _Output:

@@ -1,11 +1,12 @@
 """The judge's side of the workers: runs checks in them, several at once.
 
 `Runner` is the whole interface: tasks in, outcomes out. It imports neither TensorFlow nor the
-submission. Workers are forked from a warm interpreter (zygote.py) on Linux, and are started afresh
-elsewhere, or when a check asks for it.
+submission. On Linux a worker is a fork of a warm interpreter (zygote.py), or of a cold one when a
+check asks for it; elsewhere it is an interpreter of its own.
 """
 
 import os
+import queue
 import shutil
 import sys
 import tempfile
@@ -16,15 +17,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder import kit
+from autograder import isolation, kit
 from autograder.checks import Check
 from autograder.following import Outcome, follow
-from autograder.isolation import Limits
+from autograder.isolation import Isolation
+from autograder.sandbox import bubblewrap, cleaning, identity, kernel
+from autograder.sandbox.limits import Limits
 from autograder.worker import Task
 from autograder.workers import (
     ForkError,
-    FreshWorker,
     InfrastructureError,
+    LoneWorker,
     Worker,
     Zygote,
     worker_environment,
@@ -50,6 +53,7 @@ class Runner:
         environment: variables to set for the workers, over the defaults.
         limits: the bounds of a worker; `seconds` is replaced by each check's own.
         warm: fork from a warm interpreter where the platform allows it.
+        isolated: the barriers around a worker; all that hold on this machine by default.
     """
 
     def __init__(
@@ -58,17 +62,30 @@ class Runner:
         environment: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         warm: bool = True,
+        isolated: Isolation | None = None,
     ):
+        self.isolation = isolated or isolation.available()
         self.root = Path(tempfile.mkdtemp(prefix="grader-")).resolve()
         self._jobs = jobs or max(1, os.cpu_count() or 1)
         self._limits = limits or Limits()
         self._kit = self.root / "kit"
         self._environment = worker_environment(self.root, environment or {})
+        self._forks = sys.platform == "linux"
+        if self._forks:  # no process of the same user may read this one's memory
+            kernel.prctl(kernel.SET_DUMPABLE, 0)
+        self._slots: queue.SimpleQueue[identity.Slot] | None = None
+        self._opened: set[Path] = set()
         self._zygote: Zygote | None = None
         self._start_failure = ""
-        self._warm = warm and sys.platform == "linux"
+        self._warm = warm
         self._lock = threading.Lock()
         _copy_kit(self._kit)
+        if 4 in self.isolation.active:
+            self._slots = queue.SimpleQueue()
+            for _ in range(self._jobs):
+                self._slots.put(identity.Slot())
+            self.root.chmod(0o711)
+            self._open_to_others(self._kit)
 
     def __enter__(self) -> "Runner":
         return self
@@ -76,7 +93,10 @@ class Runner:
     def __exit__(self, *exception: object) -> None:
         if self._zygote is not None:
             self._zygote.stop()
-        shutil.rmtree(self.root, ignore_errors=True)
+        if self._slots is not None:
+            while not self._slots.empty():
+                self._slots.get().close()
+        cleaning.remove(self.root)
 
     def run(
         self,
@@ -114,6 +134,13 @@ class Runner:
     def run_one(self, job: Job) -> Outcome:
         """Runs every stage of a check, each in a new worker; the last stage's arrays count."""
         directory = Path(tempfile.mkdtemp(prefix="work-", dir=self.root))
+        slot = self._slots.get() if self._slots is not None else None
+        plan = self.isolation.plan
+        if slot is not None:
+            os.chown(directory, slot.user, slot.user)
+            self._open_to_others(job.submission)
+            plan = replace(plan, user=slot.user)
+        readable = (*plan.readable, str(self._kit), str(job.submission))
         task = Task(
             job.check.key,
             str(job.submission),
@@ -121,6 +148,7 @@ class Runner:
             seed=job.seed,
             mode=job.mode,
             limits=replace(self._limits, seconds=job.check.limit),
+            plan=replace(plan, readable=readable),
         )
         try:
             for stage in range(len(job.check.stages)):
@@ -133,7 +161,19 @@ class Runner:
                     break
             return outcome
         finally:
-            shutil.rmtree(directory, ignore_errors=True)
+            cleaning.remove(directory)
+            if slot is not None:
+                self._slots.put(slot)
+
+    def _open_to_others(self, directory: Path) -> None:
+        """Lets workers read it, whoever they are, and whatever the grader's umask is."""
+        with self._lock:
+            if directory in self._opened:
+                return
+            self._opened.add(directory)
+        directory.chmod(0o755)
+        for path in directory.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
 
     def _attempt(self, task: Task, fresh: bool) -> Outcome:
         begun = time.monotonic()
@@ -148,28 +188,33 @@ class Runner:
             return Outcome(infrastructure=f"the worker could not be followed: {error}")
 
     def _start(self, task: Task, fresh: bool) -> Worker:
-        if fresh or not self._warm:
-            return FreshWorker(task, self._kit, self._environment)
-        for _ in range(2):
+        if not self._forks:
+            return LoneWorker(task, self._kit, self._environment)
+        for _ in range(2 if self._warm and not fresh else 0):
             try:
                 return self._running_zygote().fork(task)
             except OSError:
                 self._discard_zygote()
             except ForkError:
                 break
-        return FreshWorker(task, self._kit, self._environment)
+        return self._new_zygote(warm=False).fork(task, last=True)
 
-    def _running_zygote(self) -> "Zygote":
+    def _running_zygote(self) -> Zygote:
         with self._lock:
             if self._start_failure:  # it costs seconds, and would fail again
                 raise InfrastructureError(self._start_failure)
             if self._zygote is None:
                 try:
-                    self._zygote = Zygote(self._kit, self._environment, self.root / "zygote.log")
+                    self._zygote = self._new_zygote(warm=True)
                 except InfrastructureError as error:
                     self._start_failure = str(error)
                     raise
             return self._zygote
+
+    def _new_zygote(self, warm: bool) -> Zygote:
+        within = 5 in self.isolation.active
+        view = bubblewrap.command(self.isolation.plan.readable, self.root) if within else ()
+        return Zygote(self.root, self._environment, view, warm)
 
     def _discard_zygote(self) -> None:
         with self._lock:
@@ -181,7 +226,7 @@ class Runner:
 def _copy_kit(target: Path) -> None:
     """What a worker needs of the grader, and no expected output."""
     package = target / "autograder"
-    (package / "checks").mkdir(parents=True)
-    for pattern, directory in (("*.py", package), ("checks/*.py", package / "checks")):
-        for path in kit.AUTOGRADER.glob(pattern):
-            shutil.copy(path, directory)
+    for name in ("", "checks", "sandbox"):
+        (package / name).mkdir(parents=True, exist_ok=True)
+        for path in (kit.AUTOGRADER / name).glob("*.py"):
+            shutil.copy(path, package / name)

@@ -1,7 +1,9 @@
 """The line between a worker and the judge: length-framed raw arrays, checked before they are read.
 
-A message is a sequence of frames and ends with an end frame:
+A worker first says that it is ready, with its barriers raised and no line of the submission run.
+Then comes its message, a sequence of frames that ends with an end frame:
 
+    ready  b"R"
     array  b"A"  name, dtype code, rank, shape, byte count, bytes in C order
     error  b"E"  six texts: type, message, file, line, source line, where in the check
     end    b"."  the number of arrays sent
@@ -30,6 +32,9 @@ _DTYPES = (
 _NAME = re.compile(r"[A-Za-z0-9_.,:=+/ ()\-]+")
 
 
+READY = b"R"
+
+
 class WireError(Exception):
     """A message that is not well-formed; nothing in it counts."""
 
@@ -44,6 +49,22 @@ class RemoteError:
     line: str = ""
     source: str = ""
     check_source: str = ""
+
+
+def write_ready(stream: BinaryIO) -> None:
+    """Says that the submission is about to be met."""
+    stream.write(READY)
+    stream.flush()
+
+
+def read_ready(stream: BinaryIO) -> None:
+    """Waits for the worker to be ready.
+
+    Raises:
+        WireError: it ended before; nothing of the submission has run.
+    """
+    if _exactly(stream, 1) != READY:
+        raise WireError("the worker did not say that it is ready")
 
 
 def write_arrays(stream: BinaryIO, arrays: dict[str, np.ndarray]) -> None:

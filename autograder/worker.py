@@ -19,8 +19,9 @@ if __name__ == "__main__":  # isolated mode leaves this directory's parent out
 import numpy as np
 
 from autograder import checks, shortcuts, syllabus, wire
-from autograder.isolation import Limits, enter
 from autograder.namespace import Namespace
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.plan import Plan, enter
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Task:
         mode: "eager", "graph" or "xla": how the submission's functions are called (calibration).
         observe: refuse a check that a do-nothing answer could pass (recording).
         limits: see `Limits`.
+        plan: the barriers to raise.
     """
 
     check: str
@@ -46,23 +48,30 @@ class Task:
     mode: str = "eager"
     observe: bool = False
     limits: Limits = field(default_factory=Limits)
+    plan: Plan = field(default_factory=Plan)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "Task":
-        return cls(**{**fields, "limits": Limits(**fields["limits"])})
+        built = {"limits": Limits(**fields["limits"]), "plan": Plan.from_json(fields["plan"])}
+        return cls(**{**fields, **built})
 
 
 def run(task: Task, stream: BinaryIO) -> None:
-    """Runs the task and writes one message to the stream, whatever the submission does."""
+    """Runs the task and writes one message to the stream, whatever the submission does.
+
+    Raises:
+        OSError: a barrier could not be raised; nothing of the submission has run.
+    """
+    os.environ.update(TMPDIR=task.directory, HOME=task.directory)
+    tempfile.tempdir = None
+    enter(task.plan, task.limits, task.directory)
+    warm_up()  # in a new interpreter only now: the filter would not cover threads of an import
     check = checks.load()[task.check]
+    wire.write_ready(stream)
     try:
-        os.chdir(task.directory)
-        os.environ.update(TMPDIR=task.directory, HOME=task.directory)
-        tempfile.tempdir = None
-        enter(task.limits)
         # Before the first line of the submission runs, so that nothing can hide from it.
         shortcuts.scan(check.exercise, Path(task.submission))
         shortcuts.disable(check.exercise)
@@ -79,6 +88,15 @@ def run(task: Task, stream: BinaryIO) -> None:
     with contextlib.suppress(Exception):
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+def warm_up() -> None:
+    """Imports TensorFlow, and runs nothing of it."""
+    import keras
+    import tensorflow  # noqa: F401
+
+    # Keras would rewrite a student's message; and a blank is known by its message.
+    keras.config.disable_traceback_filtering()
 
 
 def _namespace(task: Task) -> Any:
@@ -145,9 +163,6 @@ def main() -> None:
     stream = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     task = Task.from_json(json.loads(sys.stdin.buffer.readline()))
-    import keras
-
-    keras.config.disable_traceback_filtering()
     run(task, stream)
     os._exit(0)
 

@@ -1,21 +1,19 @@
-"""Starts and ends workers: forks of the warm interpreter (zygote.py), or fresh interpreters."""
+"""Starts and ends workers: forks of an interpreter (zygote.py), or, off Linux, new interpreters."""
 
 import contextlib
 import json
 import os
 import signal
-import site
 import socket
 import subprocess
-import sys
+import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-import numpy as np
-
+from autograder.sandbox import paths
 from autograder.worker import Task
 
 _START_SECONDS = 120
@@ -40,31 +38,55 @@ class InfrastructureError(RuntimeError):
 
 
 class ForkError(RuntimeError):
-    """The warm interpreter is not fit to fork; workers are started afresh instead."""
+    """The warm interpreter is not fit to fork; a cold one is started for each worker instead."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a worker ended: a code, or minus a signal; and the bound that the watch saw passed."""
+
+    status: int
+    limit: str = ""
 
 
 class Worker(Protocol):
     result: BinaryIO
     output: BinaryIO
 
-    def end(self) -> int:
-        """Kills whatever is left, and returns the exit status: a code, or minus a signal."""
+    def end(self) -> Ending:
+        """Kills whatever is left of it, and says how it ended."""
 
 
 class Zygote:
-    """The warm interpreter; its protocol stands in zygote.py."""
+    """An interpreter that forks workers; its protocol stands in zygote.py.
 
-    def __init__(self, directory: Path, environment: dict[str, str], log: Path):
+    Args:
+        root: the grader's temporary directory; the kit's copy stands in it.
+        environment: its variables, and its workers'.
+        view: a command that gives it its view of the machine (bubblewrap).
+        warm: import TensorFlow before forking.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        environment: dict[str, str],
+        view: Sequence[str] = (),
+        warm: bool = True,
+    ):
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, log.open("wb") as log_file:
+        program = str(root / "kit" / "autograder" / "zygote.py")
+        descriptor, log = tempfile.mkstemp(suffix=".log", dir=root)
+        with theirs, os.fdopen(descriptor, "wb") as log_file:
+            arguments = [str(theirs.fileno()), str(root), "warm" if warm else "cold"]
             self._process = subprocess.Popen(
-                [*_python(), str(directory / "autograder" / "zygote.py"), str(theirs.fileno())],
+                [*view, *paths.interpreter(), program, *arguments],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=log_file,
                 stderr=log_file,
                 env=environment,
-                cwd=directory,
+                cwd=root / "kit",
                 start_new_session=True,
             )
         self._lock = threading.Lock()
@@ -75,13 +97,14 @@ class Zygote:
             started = b""
         if not started:
             self.stop()
-            tail = log.read_text(errors="replace").strip().splitlines()[-1:]
+            tail = Path(log).read_text(errors="replace").strip().splitlines()[-1:]
             raise InfrastructureError(
-                f"the warm interpreter did not start: {' '.join(tail) or 'no reason given'}"
+                f"the interpreter did not start: {' '.join(tail) or 'no reason given'}"
             )
         self._control.settimeout(_REPLY_SECONDS)
 
-    def fork(self, task: Task) -> "ForkedWorker":
+    def fork(self, task: Task, last: bool = False) -> "ForkedWorker":
+        """Starts a worker; with the last one, this interpreter ends too."""
         result_read, result_write = os.pipe()
         output_read, output_write = os.pipe()
         try:
@@ -90,36 +113,43 @@ class Zygote:
         except BaseException:
             os.close(result_read)
             os.close(output_read)
+            if last:
+                self.stop()
             raise
         finally:
             os.close(result_write)
             os.close(output_write)
-        return ForkedWorker(self, reply["pid"], result_read, output_read)
+        return ForkedWorker(self, reply["pid"], result_read, output_read, last)
 
     def ask(self, request: dict[str, Any], descriptors: Iterable[int] = ()) -> dict[str, Any]:
         with self._lock:
             socket.send_fds(self._control, [json.dumps(request).encode()], list(descriptors))
             message = self._control.recv(65536)
         if not message:
-            raise ConnectionError("the warm interpreter ended")
+            raise ConnectionError("the interpreter ended")
         reply = json.loads(message)
         if "error" in reply:
             raise ForkError(reply["error"])
         return reply
 
     def stop(self) -> None:
-        self._control.close()
+        with contextlib.suppress(OSError):  # a mere end of the socket would mean a dead judge
+            self._control.send(b'{"op": "stop"}')
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=0.5)
+            self._process.wait(timeout=2)
+        self._control.close()
         _kill_group(self._process)
 
 
 @dataclass
 class ForkedWorker:
+    """A worker in a fork of an interpreter, which ends with its last one."""
+
     zygote: Zygote
     pid: int
     result_descriptor: int
     output_descriptor: int
+    last: bool
     result: BinaryIO = field(init=False)
     output: BinaryIO = field(init=False)
 
@@ -127,17 +157,21 @@ class ForkedWorker:
         self.result = os.fdopen(self.result_descriptor, "rb", buffering=0)
         self.output = os.fdopen(self.output_descriptor, "rb", buffering=0)
 
-    def end(self) -> int:
-        reply = self.zygote.ask({"op": "reap", "pid": self.pid})
-        return os.waitstatus_to_exitcode(reply["status"])
+    def end(self) -> Ending:
+        try:
+            reply = self.zygote.ask({"op": "reap", "pid": self.pid})
+        finally:
+            if self.last:
+                self.zygote.stop()
+        return Ending(os.waitstatus_to_exitcode(reply["status"]), reply["limit"])
 
 
-class FreshWorker:
-    """A worker in a new interpreter: slower to start, and possible everywhere."""
+class LoneWorker:
+    """A worker in an interpreter of its own, on systems without fork: time limits only."""
 
     def __init__(self, task: Task, directory: Path, environment: dict[str, str]):
         self._process = subprocess.Popen(
-            [*_python(), str(directory / "autograder" / "worker.py")],
+            [*paths.interpreter(), str(directory / "autograder" / "worker.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -152,10 +186,10 @@ class FreshWorker:
         self.result: BinaryIO = self._process.stdout
         self.output: BinaryIO = self._process.stderr
 
-    def end(self) -> int:
+    def end(self) -> Ending:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=0.2)  # an exit under way keeps its own status
-        return _kill_group(self._process)
+        return Ending(_kill_group(self._process))
 
 
 def _kill_group(process: "subprocess.Popen[bytes]") -> int:
@@ -164,14 +198,6 @@ def _kill_group(process: "subprocess.Popen[bytes]") -> int:
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     return process.wait()
-
-
-def _python() -> list[str]:
-    # -I: neither the environment, nor the user's site directory, nor the working directory adds
-    # modules. -B: nothing is written beside the sources.
-    in_user_site = Path(np.__file__).is_relative_to(site.getusersitepackages())
-    isolation = ["-E", "-P"] if in_user_site else ["-I"]
-    return [sys.executable, *isolation, "-B"]
 
 
 def worker_environment(root: Path, extra: Mapping[str, str]) -> dict[str, str]:

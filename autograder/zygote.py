@@ -1,60 +1,117 @@
-"""The warm interpreter: imports TensorFlow once, and forks a worker for each task.
+"""The interpreter that forks a worker for each task, watches it, and ends it.
 
-Started as `python -I zygote.py CONTROL_FD`. It executes no TensorFlow operation, because the
-runtime's threads would not survive a fork, and it knows no expected value. Requests arrive as JSON
-datagrams on the control socket:
+Started as `python -I zygote.py CONTROL_FD ROOT warm`. The warm one has TensorFlow imported. It
+executes no TensorFlow operation, because the runtime's threads would not survive a fork, and it
+knows no expected value. Started with `cold`, it imports nothing, and its worker does so itself.
+Requests arrive as JSON datagrams on the control socket:
 
     {"op": "fork", "task": …} with two descriptors (result, output)  ->  {"pid": …}
-    {"op": "reap", "pid": …}   kills the process group, and waits      ->  {"status": …, …}
+    {"op": "reap", "pid": …}   kills the worker and what it started    ->  {"status": …, "limit": …}
+    {"op": "stop"}             ends this process
 
-A worker stays a zombie until it is reaped, so its process number cannot be another's.
+A worker stays a zombie until it is reaped, so its process number cannot be another's. When the
+judge dies, its socket closes: then all workers are killed, and ROOT is removed.
 """
 
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from autograder import checks, shortcuts, worker
+from autograder.sandbox import cleaning, identity, kernel, watch
 
 MAX_REQUEST = 65536
+_WATCH_SECONDS = 0.05
 
 
-def serve(control: socket.socket) -> None:
-    """Answers requests until the judge closes its end."""
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(control, MAX_REQUEST, 2)
-        if not message:
-            return
-        request = json.loads(message)
-        if request["op"] == "fork":
-            reply = _fork(request["task"], descriptors, control)
+class Nursery:
+    """The living workers, by process number, and the bounds that were passed."""
+
+    def __init__(self, control: socket.socket):
+        self._control = control
+        self._tasks: dict[int, worker.Task] = {}
+        self._limits: dict[int, str] = {}
+        self._watched = 0.0
+
+    def serve(self) -> bool:
+        """Answers requests; returns whether it was told to stop, or lost its judge."""
+        while True:
+            timeout = _WATCH_SECONDS if self._tasks else None
+            if time.monotonic() - self._watched > _WATCH_SECONDS:
+                self._watch()
+            if not select.select([self._control], [], [], timeout)[0]:
+                continue
+            message, descriptors, _, _ = socket.recv_fds(self._control, MAX_REQUEST, 2)
+            request = json.loads(message) if message else {"op": "lost"}
+            if request["op"] == "fork":
+                reply = self._fork(worker.Task.from_json(request["task"]), descriptors)
+            elif request["op"] == "reap":
+                reply = self._reap(request["pid"])
+            else:
+                for pid in list(self._tasks):
+                    self._reap(pid)
+                return request["op"] == "stop"
+            self._control.send(json.dumps(reply).encode())
+
+    def _fork(self, task: worker.Task, descriptors: list[int]) -> dict[str, Any]:
+        threads = len(os.listdir("/proc/self/task"))
+        if threads != 1:
+            reply = {"error": f"{threads} threads run in the interpreter, so it cannot fork"}
         else:
-            reply = _reap(request["pid"])
-        control.send(json.dumps(reply).encode())
+            pid = os.fork()
+            if pid == 0:
+                _become_worker(task, *descriptors, self._control)
+            with contextlib.suppress(OSError):  # the child does the same: whoever comes first
+                os.setpgid(pid, pid)
+            self._tasks[pid] = task
+            reply = {"pid": pid}
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return reply
+
+    def _watch(self) -> None:
+        for pid, task in self._tasks.items():
+            limit = watch.excess(pid, task.directory, task.limits, _may_fork(task))
+            if limit and pid not in self._limits:
+                self._limits[pid] = limit
+                self._kill(pid)
+        self._watched = time.monotonic()
+
+    def _kill(self, pid: int) -> None:
+        with contextlib.suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):  # it may have left its group
+            os.kill(pid, signal.SIGKILL)
+
+    def _reap(self, pid: int) -> dict[str, Any]:
+        self._kill(pid)
+        _, status, usage = os.wait4(pid, 0)
+        task = self._tasks.pop(pid)
+        if _may_fork(task):
+            watch.end_strays(spared=frozenset(self._tasks))
+        if 4 in task.plan.levels:
+            identity.end_all(task.plan.user)
+        return {
+            "status": status,
+            "limit": self._limits.pop(pid, ""),
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        }
 
 
-def _fork(task: dict[str, Any], descriptors: list[int], control: socket.socket) -> dict[str, Any]:
-    threads = len(os.listdir("/proc/self/task"))
-    if threads != 1:
-        return {"error": f"{threads} threads run in the warm interpreter, so it cannot fork"}
-    pid = os.fork()
-    if pid == 0:
-        _become_worker(task, *descriptors, control)
-    for descriptor in descriptors:
-        os.close(descriptor)
-    with contextlib.suppress(OSError):  # the child does the same: whoever comes first
-        os.setpgid(pid, pid)
-    return {"pid": pid}
+def _may_fork(task: worker.Task) -> bool:
+    return 2 not in task.plan.levels
 
 
-def _become_worker(task: dict[str, Any], result: int, output: int, control: socket.socket) -> None:
+def _become_worker(task: worker.Task, result: int, output: int, control: socket.socket) -> None:
     code = 1
     try:
         os.setpgid(0, 0)
@@ -63,32 +120,28 @@ def _become_worker(task: dict[str, Any], result: int, output: int, control: sock
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.close(output)
-        worker.run(worker.Task.from_json(task), os.fdopen(result, "wb"))
+        worker.run(task, os.fdopen(result, "wb"))
         code = 0
+    except BaseException as error:  # a barrier that could not be raised
+        os.write(2, f"{type(error).__name__}: {error}\n".encode(errors="replace"))
     finally:
         os._exit(code)
 
 
-def _reap(pid: int) -> dict[str, Any]:
-    with contextlib.suppress(OSError):
-        os.killpg(pid, signal.SIGKILL)
-    os.kill(pid, signal.SIGKILL)  # it may have left its group
-    _, status, usage = os.wait4(pid, 0)
-    return {"status": status, "cpu_seconds": usage.ru_utime + usage.ru_stime}
-
-
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
+    root = Path(sys.argv[2])
     os.set_inheritable(control.fileno(), False)
-    import keras
-    import tensorflow  # noqa: F401
-
-    # Keras would rewrite a student's message; and a blank is known by its message.
-    keras.config.disable_traceback_filtering()
-    checks.load()
-    shortcuts.index()
+    # Orphans of a worker become children of this process, which finds and kills them.
+    kernel.prctl(kernel.SET_CHILD_SUBREAPER, 1)
+    kernel.prctl(kernel.SET_DUMPABLE, 0)
+    if sys.argv[3] == "warm":
+        worker.warm_up()
+        checks.load()
+        shortcuts.index()
     control.send(b'{"ready": true}')
-    serve(control)
+    if not Nursery(control).serve():
+        cleaning.remove(root)
 
 
 if __name__ == "__main__":
