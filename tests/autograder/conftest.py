@@ -13,8 +13,13 @@ from autograder.processes import Job, Outcome, Runner
 
 
 @pytest.fixture(scope="session")
-def runner() -> Iterator[Runner]:
+def runner(causal: Check) -> Iterator[Runner]:
     with Runner(jobs=2) as running:
+        # The warm interpreter starts with the first job, which takes a minute on a busy machine: no
+        # test is to measure that.
+        solution = running.root / "solution"
+        submission.assemble(kit.ROOT, solution, base=kit.ROOT)
+        running.run_one(Job(causal, solution))
         yield running
 
 

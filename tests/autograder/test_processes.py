@@ -62,10 +62,10 @@ def test_an_exception_names_the_line_of_the_students_file(submit, causal):
 @pytest.mark.parametrize(
     "body",
     [
-        "import time; time.sleep(60)",
-        "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)",
+        "import time; time.sleep(300)",
+        "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(300)",
         "while True: pass",
-        "import os, time\nif os.fork() == 0: time.sleep(60)\ntime.sleep(60)",
+        "import os, time\nif os.fork() == 0: time.sleep(300)\ntime.sleep(300)",
     ],
 )
 def test_the_time_limit_is_kept_from_outside(submit, causal, body):
@@ -73,7 +73,7 @@ def test_the_time_limit_is_kept_from_outside(submit, causal, body):
     quick = dataclasses.replace(causal, limit=1.5)
     found = verdict(quick, submit(body, quick))
     assert (found.status, found.message) == ("limit", "over the limit of time of 1.5 s")
-    assert time.monotonic() - begun < 40  # the body sleeps for 60; a busy machine may stall
+    assert time.monotonic() - begun < 100  # far less than the body sleeps, on a busy machine too
 
 
 def test_a_blank_is_recognised_behind_the_error_that_reworded_it(submit, causal):
