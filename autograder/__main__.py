@@ -1,6 +1,7 @@
-"""python -m autograder [SUBMISSION]: grades a directory that holds an `assignment/` package."""
+"""python -m autograder [SUBMISSION]: grades a directory or archive that holds `assignment/`."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -8,13 +9,15 @@ import tyro
 from rich.console import Console
 from tyro.conf import Positional, arg
 
-from autograder import kit, syllabus
-from autograder.checks import Check, load
+from autograder import isolation, kit, syllabus
+from autograder.checks import Check
 from autograder.judge import grade
 from autograder.recordings import Recording
 from autograder.reports import console as console_report
+from autograder.reports import github as github_report
+from autograder.reports import junit as junit_report
 from autograder.reports import results
-from autograder.submission import SubmissionError
+from autograder.selection import select
 from autograder.verdicts import Report
 
 
@@ -25,9 +28,13 @@ def main(
     fail_fast: bool = False,
     status: bool = False,
     json: Path | None = None,
+    html: Path | None = None,
+    junit: Path | None = None,
+    github: bool = False,
     explain: str = "",
     outputs: Path = kit.OUTPUTS,
     jobs: int | None = None,
+    require_sandbox: str = "L0",
     verbose: bool = False,
 ) -> None:
     """Grades a submission, and prints a table for each part.
@@ -35,15 +42,20 @@ def main(
     The exit code is 0 at full marks, 1 below them, and 2 when nothing could be graded.
 
     Args:
-        submission: a directory that holds an `assignment/` package.
+        submission: a directory, a zip or a tar archive that holds an `assignment/` package.
         k: run only checks whose exercise, name or title contains this text.
         exercise: run only the checks of this exercise, for example masking.causal.
         fail_fast: stop at the first check that does not pass.
         status: one line per exercise: blank, failing or done.
         json: also write the results to this file.
+        html: also write a page with the results, and heat maps of the arrays that differ.
+        junit: also write the results as JUnit XML.
+        github: in a step of a GitHub workflow: also write its summary, annotations, and the
+            output `result` for GitHub Classroom's reporter.
         explain: list the mistakes that this exercise's checks recognise, and grade nothing.
         outputs: the recorded outputs to compare with.
         jobs: how many checks run at once; as many as there are processors by default.
+        require_sandbox: grade nothing where submissions are isolated less: L0 to L5, or official.
         verbose: show what the submission printed in checks that did not pass.
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
@@ -51,31 +63,42 @@ def main(
         if explain:
             _explain(explain, Recording(outputs), console)
             return
-        report = _grade(submission, _select(k, exercise), outputs, jobs, fail_fast)
-    except (SubmissionError, KeyError, FileNotFoundError) as error:
+        if github:
+            github_report.require_workflow()
+        isolation.require(require_sandbox)
+        checks = select(k, [exercise] if exercise else [])
+        report = _grade(submission, checks, outputs, jobs, fail_fast)
+    except (KeyError, ValueError, FileNotFoundError) as error:
         print(error.args[0] if isinstance(error, KeyError) else error, file=sys.stderr)
         sys.exit(2)
-    if json is not None:
-        results.write(report, json)
-    if status:
-        console_report.show_status(report, console)
-    else:
-        console_report.show(report, console, verbose)
+    _write_files(report, json, html, junit)
+    with github_report.commands_stopped() if github else nullcontext():
+        if status:
+            console_report.show_status(report, console)
+        else:
+            console_report.show(report, console, verbose)
+    if github:
+        github_report.publish(report)
     sys.exit(0 if report.score == report.max_score else 1)
 
 
-def _select(text: str, exercise: str) -> list[Check]:
-    if exercise:
-        syllabus.find(exercise)
-    found = [
-        check
-        for check in load().values()
-        if (not exercise or check.exercise == exercise)
-        and text.lower() in f"{check.key} {check.title}".lower()
-    ]
-    if not found:
-        raise KeyError(f"no check matches -k {text!r} --exercise {exercise!r}")
-    return found
+def _write_files(report: Report, json: Path | None, html: Path | None, junit: Path | None) -> None:
+    if json is not None:
+        results.write(report, json)
+    if junit is not None:
+        junit_report.write(report, junit)
+    if html is not None:
+        from autograder.reports import html as html_report  # costs the import of matplotlib
+
+        html_report.write(report, html, docs=_docs(html))
+
+
+def _docs(page: Path) -> str:
+    """How to get from a page in this repository to its root; nothing from elsewhere."""
+    directory = page.resolve().parent
+    if not directory.is_relative_to(kit.ROOT):
+        return ""
+    return "../" * len(directory.relative_to(kit.ROOT).parts) or "./"
 
 
 def _grade(

@@ -7,6 +7,7 @@ console report is printed while commands are stopped with a token that nobody ca
 
 import base64
 import json
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -15,12 +16,29 @@ from contextlib import contextmanager
 from autograder import syllabus
 from autograder.verdicts import BLOCKED, INFRASTRUCTURE, PASSED, Report, Verdict, shown
 
+_FILES = ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 MAX_SUMMARY_BYTES = 1024 * 1024
 MAX_CLASSROOM_BYTES = 128 * 1024
 MAX_ANNOTATIONS = 10
 _MAX_MESSAGE = 300
 _MARKUP = re.compile(r"[^\w\s.,;=/%()-]")
 _LEFT_OUT = "\nThe rest does not fit in a summary; run `python -m autograder` to see it.\n"
+
+
+def require_workflow() -> None:
+    """Raises ValueError outside a workflow's step, where there is nowhere to report to."""
+    missing = [name for name in _FILES if not os.environ.get(name)]
+    if missing:
+        raise ValueError(f"--github works in a step of a GitHub workflow; {missing[0]} is not set")
+
+
+def publish(report: Report) -> None:
+    """Writes the step's summary and its output `result`, and prints the annotations."""
+    contents = (summary(report), f"result={classroom(report)}\n")
+    for name, content in zip(_FILES, contents, strict=True):
+        with open(os.environ[name], "a", encoding="utf-8") as file:
+            file.write(content)
+    print("\n".join(annotations(report)), flush=True)
 
 
 @contextmanager
@@ -63,7 +81,7 @@ def summary(report: Report) -> str:
             lines += ["", f"### Part {part.number} · {part.title}", ""]
             lines += ["| Exercise | Points | State | What was found |", "|---|--:|---|---|"]
             lines += [_row(exercise, report.of(exercise.id)) for exercise in exercises]
-    lines += ["", f"Isolation: {_markdown(report.isolation)}", ""]
+    lines += ["", f"Isolation: {_markdown(str(report.isolation))}", ""]
     text = "\n".join(lines)
     if len(text.encode()) <= MAX_SUMMARY_BYTES:
         return text

@@ -11,7 +11,7 @@ def write(report: Report, path: Path) -> None:
     content = {
         "score": report.score,
         "max_score": report.max_score,
-        "isolation": report.isolation,
+        "isolation": report.isolation.as_json(),
         "checks": [
             {
                 "exercise": verdict.check.exercise,
