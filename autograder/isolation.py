@@ -9,7 +9,8 @@ Six levels, each a barrier of its own (docs/instructor-security.md says what eac
     L4  a user of its own for each worker, where the grader is root
     L5  bubblewrap, where it is installed and allowed
 
-The barriers stand in `autograder.sandbox`. A grader for marks calls `require(OFFICIAL)`.
+The barriers stand in `autograder.sandbox`. A grader for marks calls `require(OFFICIAL)`: L2, with
+the recordings out of a worker's sight, which takes L3, L5, or L4 with private files.
 """
 
 import functools
@@ -18,7 +19,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from autograder import kit
@@ -26,14 +27,15 @@ from autograder.sandbox import bubblewrap, cleaning, identity, landlock, limits,
 from autograder.sandbox import filter as system_calls
 from autograder.sandbox.plan import Plan
 
-OFFICIAL = 2  # grading for marks refuses less
+OFFICIAL = "official"
+_OFFICIAL_LEVEL = 2
 HIGHEST = 5
 
 _PROBE = Path(__file__).resolve().parent / "sandbox" / "probe.py"
 _SECONDS = 30
 
 
-class IsolationError(RuntimeError):
+class IsolationError(ValueError):
     """This machine isolates submissions less than was asked for; the message is one line."""
 
 
@@ -44,11 +46,13 @@ class Isolation:
     Args:
         active: the barriers that hold, by level; one above a gap counts for safety, not for level.
         lacking: why each other barrier does not hold, by level.
+        exposed: what of the grader's own files a worker could read, behind all barriers.
         plan: what a worker is told to raise.
     """
 
     active: dict[int, str]
     lacking: dict[int, str]
+    exposed: tuple[str, ...]
     plan: Plan
 
     @property
@@ -59,7 +63,8 @@ class Isolation:
     def __str__(self) -> str:
         held = ", ".join(f"L{level} {name}" for level, name in self.active.items())
         lacks = "; ".join(f"L{level} {reason}" for level, reason in self.lacking.items())
-        return f"level {self.level} ({held})" + (f"; lacking: {lacks}" if lacks else "")
+        text = f"level {self.level} ({held})" + (f"; lacking: {lacks}" if lacks else "")
+        return text + ("; a submission could read " + ", ".join(self.exposed)) * bool(self.exposed)
 
     def as_json(self) -> dict[str, object]:
         """For reports: level, active and lacking, with the levels as texts."""
@@ -67,16 +72,16 @@ class Isolation:
             "level": self.level,
             "active": {f"L{level}": name for level, name in self.active.items()},
             "lacking": {f"L{level}": reason for level, reason in self.lacking.items()},
+            "exposed": list(self.exposed),
         }
 
     def at_most(self, level: int) -> "Isolation":
         """The same without the barriers above a level."""
         above = {i: "left out" for i in self.active if i > level}
-        return Isolation(
-            {i: name for i, name in self.active.items() if i <= level},
-            dict(sorted((self.lacking | above).items())),
-            replace(self.plan, levels=tuple(i for i in self.plan.levels if i <= level)),
-        )
+        plan = replace(self.plan, levels=tuple(i for i in self.plan.levels if i <= level))
+        active = {i: name for i, name in self.active.items() if i <= level}
+        exposed = tuple(_try(plan, 5 in active)[1]) if above else self.exposed
+        return Isolation(active, dict(sorted((self.lacking | above).items())), exposed, plan)
 
 
 @functools.cache
@@ -91,28 +96,46 @@ def available() -> Isolation:
         5: bubblewrap.NAME,
     }
     lacking = _impossible()
-    readable = paths.readable(secrets())
-    found, search = _best_view(readable, tuple(i for i in names if i and i not in lacking))
-    lacking = dict(sorted((lacking | {i: why for i, why in found.items() if why}).items()))
+    plan = Plan(tuple(i for i in names if 1 <= i <= 4 and i not in lacking), _readable())
+    within = 5 not in lacking
+    found, exposed = _try(plan, within)
+    if within and 5 in found:
+        lacking[5], within = found[5], False
+        found, exposed = _try(plan, within)
+    if 4 in found and 3 in plan.levels and 3 not in found:
+        # The interpreter may lie under a private home: then its user needs the right to search it.
+        searching = replace(plan, search=True)
+        again, seen = _try(searching, within)
+        if 4 not in again:
+            plan, found, exposed = searching, again, seen
+    lacking = dict(sorted((lacking | found).items()))
+    plan = replace(plan, levels=tuple(i for i in plan.levels if i not in lacking))
+    if found:
+        exposed = _try(plan, within)[1]
     active = {level: name for level, name in names.items() if level not in lacking}
-    levels = tuple(level for level in active if 1 <= level <= 4)
-    return Isolation(active, lacking, Plan(levels, readable, search=search))
+    return Isolation(active, lacking, tuple(exposed), plan)
 
 
 def require(level: int | str) -> Isolation:
-    """The isolation of this machine, at least of this level (3 or "L3").
+    """The isolation of this machine, at least of this level: 3, "L3" or OFFICIAL.
 
     Raises:
         ValueError: there is no such level.
         IsolationError: a barrier up to that level does not hold; says which, and why.
     """
-    wanted = parse(level)
+    wanted = _OFFICIAL_LEVEL if level == OFFICIAL else parse(level)
     found = available()
     if found.level < wanted:
         first = found.level + 1
         raise IsolationError(
             f"isolation level L{wanted} is required, and this machine reaches L{found.level}; "
             f"it lacks L{first}: {found.lacking[first]}"
+        )
+    if level == OFFICIAL and found.exposed:
+        reasons = "; ".join(f"L{i} {why}" for i, why in found.lacking.items() if i > wanted)
+        raise IsolationError(
+            f"grading for marks is refused, because a submission could read {found.exposed[0]} "
+            f"here ({reasons})"
         )
     return found
 
@@ -148,36 +171,21 @@ def _impossible() -> dict[int, str]:
     return lacking
 
 
-def _best_view(readable: tuple[str, ...], levels: tuple[int, ...]) -> tuple[dict[int, str], bool]:
-    """Why barriers do not hold, by level; and whether a worker's user must search freely."""
-    if not levels:
-        return {}, False
-    problem = {}
-    within = 5 in levels
-    found = _try(readable, levels, within)
-    if within and 0 in found:
-        problem, within = {5: found[0]}, False
-        found = _try(readable, levels, within)
-    search = False
-    if found.get(4) and not found.get(3):
-        # The interpreter may lie under a private home: then its user needs the right to search it.
-        search = not _try(readable, levels, within, search=True).get(4)
-        found[4] = "" if search else found[4]
-    found.pop(0, "")
-    return found | problem, search
+def _readable() -> tuple[str, ...]:
+    code = (kit.AUTOGRADER / "__init__.py", _PROBE.parent)
+    return (*paths.readable(secrets()), *(str(path) for path in code))
 
 
-def _try(
-    readable: tuple[str, ...], levels: tuple[int, ...], within: bool, search: bool = False
-) -> dict[int, str]:
-    """Why each of L1 to L4 does not hold; 0 is there when nothing could be tried.
+def _try(plan: Plan, within: bool) -> tuple[dict[int, str], list[str]]:
+    """Why barriers do not hold, by level; and which secrets can be read behind all of the plan's.
 
     Args:
         within: try them inside bubblewrap.
-        search: see `identity.enter`.
     """
+    if sys.platform == "win32":
+        return {}, [str(path) for path in secrets()]
     root = Path(tempfile.mkdtemp(prefix="grader-probe-")).resolve()
-    slot = identity.Slot() if 4 in levels else None
+    slot = identity.Slot() if 4 in plan.levels else None
     own = root / "own"
     try:
         root.chmod(0o711)
@@ -185,17 +193,14 @@ def _try(
             directory.mkdir(mode=0o700)
         if slot:
             os.chown(own, slot.user, slot.user)
-        code = (str(kit.AUTOGRADER / "__init__.py"), str(_PROBE.parent))
         order = {
-            "levels": [level for level in levels if level <= 4],
-            "readable": [*readable, *code],
+            "plan": asdict(replace(plan, user=slot.user if slot else 0)),
             "secrets": [str(path) for path in secrets()],
             "private": str(root / "private"),
             "own": str(own),
-            "user": slot.user if slot else 0,
-            "search": search,
+            "view": within,
         }
-        view = bubblewrap.command((*readable, *code), root) if within else []
+        view = bubblewrap.command(plan.readable, root) if within else []
         done = subprocess.run(
             [*view, *paths.interpreter(), str(_PROBE)],
             input=json.dumps(order),
@@ -207,9 +212,12 @@ def _try(
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:]
             raise OSError(" ".join(last) or f"the trial ended with {done.returncode}")
-        return {int(level): reason for level, reason in json.loads(done.stdout).items()}
+        answer = json.loads(done.stdout)
+        return {int(i): why for i, why in answer["broken"].items()}, answer["exposed"]
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        return dict.fromkeys((0, *levels), f"could not be tried: {error}")
+        levels = (*plan.levels, 5) if within else plan.levels
+        reason = f"could not be tried: {error}"
+        return dict.fromkeys(levels, reason), [str(path) for path in secrets()]
     finally:
         if slot:
             slot.close()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograder import compare, intake, isolation, kit, points, recognition, submission
+from autograder import compare, intake, kit, points, recognition, submission
 from autograder.checks import Check, load
 from autograder.findings import finding
 from autograder.processes import Job, Outcome, Runner
@@ -79,7 +79,7 @@ def grade(
         ends = [i for i, verdict in enumerate(verdicts) if verdict.status != PASSED]
         verdicts = verdicts[: ends[0] + 1] if ends else verdicts
     return Report(
-        tuple(points.distribute(verdicts, everything)), isolation.describe(), tuple(notes.values())
+        tuple(points.distribute(verdicts, everything)), running.isolation, tuple(notes.values())
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder.checks import Check
+from autograder.isolation import Isolation
 
 PASSED, FAILED, BLOCKED = "passed", "failed", "blocked"
 LIMIT, INFRASTRUCTURE = "limit", "infrastructure"
@@ -67,7 +68,7 @@ class Report:
     """
 
     verdicts: tuple[Verdict, ...]
-    isolation: str
+    isolation: Isolation
     notes: tuple[str, ...] = ()
     kind: str = "public checks"
 

@@ -35,9 +35,12 @@ def command(readable: Iterable[str], root: Path) -> list[str]:
     else:
         words += ["--unshare-user"]
     words += ["--proc", "/proc", "--dev", "/dev"]
-    for path in readable:
-        if path.startswith(("/proc/", "/dev/")):
-            continue
+    shown = [path for path in readable if not path.startswith(("/proc/", "/dev/"))]
+    # Bubblewrap would make these itself, and close them to every other user.
+    parents = {str(parent) for path in [*shown, str(root)] for parent in Path(path).parents}
+    for parent in sorted(parents - {"/"}):
+        words += ["--perms", "0755", "--dir", parent]
+    for path in shown:
         if os.path.islink(path):
             words += ["--symlink", os.readlink(path), path]
         else:

@@ -1,9 +1,10 @@
 """Tries each barrier on a child process: `python -I probe.py`, the order as JSON on standard input.
 
-    {"levels": [1, 2], "readable": […], "secrets": […], "private": DIRECTORY,
-     "own": DIRECTORY, "user": NUMBER, "search": false}
+    {"plan": …, "secrets": […], "private": DIRECTORY, "own": DIRECTORY, "view": true}
 
-answers {"1": "", "2": "a new process could be started"}: why a barrier does not hold, or nothing.
+answers {"broken": {"2": "a new process could be started"}, "exposed": […]}: why barriers of the
+plan do not hold, and which secrets can be read behind all of them. The directory `private` belongs
+to this user, `own` to the plan's, and `view` says that this runs inside bubblewrap.
 """
 
 import errno
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -93,26 +95,40 @@ def filter_holds(order: dict[str, Any]) -> None:
 
 def landlock_holds(order: dict[str, Any]) -> None:
     for secret in [*order["secrets"], f"/proc/{os.getppid()}/environ", "/etc/passwd"]:
-        if os.path.isdir(secret):
-            refused(f"{secret} could be listed", partial(os.listdir, secret), *_HIDDEN)
-        else:
-            reading = partial(Path(secret).read_bytes)
-            refused(f"{secret} could be read", reading, *_HIDDEN)
+        _hidden(secret)
     outside = Path(order["private"]).parent / "outside"
     refused("a file could be written elsewhere", lambda: outside.write_text("x"))
     _needed(order)
 
 
 def identity_holds(order: dict[str, Any]) -> None:
-    if os.getresuid() != (order["user"],) * 3:
+    if os.getresuid() != (order["plan"]["user"],) * 3:
         raise BrokenError("the user did not change")
     refused("root's processes could be signalled", lambda: os.kill(os.getppid(), 0))
     refused("the user could change back", lambda: os.setuid(0))
     _needed(order)
 
 
+def view_holds(order: dict[str, Any]) -> None:
+    for secret in order["secrets"]:
+        if os.path.exists(secret):
+            raise BrokenError(f"{secret} can be seen")
+    networks = [name for _, name in socket.if_nameindex() if name != "lo"]
+    if networks:
+        raise BrokenError(f"the network {networks[0]} can be seen")
+    if sum(entry.isdigit() for entry in os.listdir("/proc")) > 5:
+        raise BrokenError("other processes can be seen")
+
+
+def _hidden(secret: str) -> None:
+    if os.path.isdir(secret):
+        refused(f"{secret} could be listed", partial(os.listdir, secret), *_HIDDEN)
+    else:
+        refused(f"{secret} could be read", partial(_open, secret), *_HIDDEN)
+
+
 def _needed(order: dict[str, Any]) -> None:
-    for path in order["readable"]:
+    for path in order["plan"]["readable"]:
         read = os.listdir if os.path.isdir(path) else _open
         works(f"user {os.getuid()} cannot read {path}", partial(read, path))
     works("the library cannot be read", lambda: Path(os.__file__).read_bytes())
@@ -142,26 +158,38 @@ _TRIALS: dict[int, Callable[[dict[str, Any]], None]] = {
     2: filter_holds,
     3: landlock_holds,
     4: identity_holds,
+    5: view_holds,
 }
 
 
-def probe(order: dict[str, Any]) -> dict[int, str]:
-    """Why each barrier does not hold; an empty text where it does."""
-    return {level: _in_child(level, order) for level in order["levels"]}
+def probe(order: dict[str, Any]) -> dict[str, Any]:
+    """Tries every barrier by itself, and then all together on the secrets."""
+    plan = Plan.from_json(order["plan"])
+    broken = {}
+    for level in (*plan.levels, 5) if order["view"] else plan.levels:
+        # Where the user may search freely, only Landlock says what it reads.
+        levels = (3, 4) if level == 4 and plan.search else (level,)
+        problem = _in_child(replace(plan, levels=levels), _TRIALS[level], order)
+        if problem:
+            broken[level] = problem
+    exposed = [
+        secret
+        for secret in order["secrets"]
+        if _in_child(plan, lambda order, secret=secret: _hidden(secret), order)
+    ]
+    return {"broken": broken, "exposed": exposed}
 
 
-def _in_child(level: int, order: dict[str, Any]) -> str:
+def _in_child(plan: Plan, trial: Callable[[dict[str, Any]], None], order: dict[str, Any]) -> str:
+    """Why the trial failed behind the plan's barriers, or an empty text."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        # Where the user may search freely, only Landlock says what it reads.
-        levels = (3, 4) if level == 4 and order["search"] else (level,)
-        if level == 4:
+        if 4 in plan.levels:
             order["private"] = order["own"]
         try:
-            plan = Plan(levels, tuple(order["readable"]), order["user"], order["search"])
             enter(plan, _LIMITS, order["private"])
-            _TRIALS[level](order)
+            trial(order)
             answer = "held"
         except BaseException as error:
             answer = str(error) or type(error).__name__
