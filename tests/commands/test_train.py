@@ -9,11 +9,12 @@ import subprocess
 import pytest
 from tiny_runs import ENVIRONMENT, STEPS, command, logged_steps
 
-from assignment.config import EvaluateConfig, SampleConfig, SFTConfig, TrainConfig
+from assignment.config import ChatConfig, EvaluateConfig, SampleConfig, SFTConfig, TrainConfig
 
 CONFIGS = {
     "train": TrainConfig,
     "sample": SampleConfig,
+    "chat": ChatConfig,
     "evaluate": EvaluateConfig,
     "sft": SFTConfig,
 }
