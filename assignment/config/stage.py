@@ -7,7 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import tyro
 
-STAGES = ("sft", "reward_model", "ppo", "dpo", "grpo")
+# What the names of default run directories begin with; a later stage puts its own in place of it.
+LABELS = (
+    *("sft-arithmetic", "sft", "reward_model", "ppo", "grpo"),
+    *("dpo", "ipo", "kto", "orpo", "r-dpo", "simpo"),
+)
 
 
 @dataclass(frozen=True)
@@ -15,9 +19,9 @@ class StageConfig:
     """A post-training run: it starts from a finished run. What is None is the preset's."""
 
     stage: ClassVar[str]
-    """The name of the stage, one of `STAGES`."""
+    """The name of the stage."""
     source_stage: ClassVar[str | None] = "sft"
-    """The stage whose default run it starts from; None for pre-training."""
+    """The label of the stage whose default run it starts from; None for pre-training."""
     presets: ClassVar[dict[str, dict[str, Any]]]
     """For each preset the values of the fields that are None."""
 
@@ -53,7 +57,7 @@ class StageConfig:
 
     @property
     def label(self) -> str:
-        """What a run of this configuration is called."""
+        """What the name of a run of this configuration begins with; one of `LABELS`."""
         return self.stage
 
     @property
@@ -69,8 +73,8 @@ class StageConfig:
         if self.run_dir:
             return self.run_dir
         name = self.source.resolve().name
-        for stage in STAGES:
-            name = name.removeprefix(f"{stage}-")
+        for label in LABELS:
+            name = name.removeprefix(f"{label}-")
         return Path("runs") / f"{self.label}-{name}"
 
     def resolve(self) -> Self:

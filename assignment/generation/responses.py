@@ -21,9 +21,11 @@ LEAST_ROOM_SHARE = 4
 class Response:
     """What a model answered."""
 
+    prompt_ids: list[int]
+    """What it answered to, in the chat format."""
+    ids: list[int]
+    """The tokens written, the eos included if there is one."""
     text: str
-    num_tokens: int
-    """The eos counted."""
     ended: bool
     """Whether the model ended it, rather than the limit of tokens."""
 
@@ -85,10 +87,9 @@ class Responder:
             stop_id=self.tokenizer.eos_id,
             pad_id=self.tokenizer.pad_id,
         )
-        kept = zip(new.numpy()[: len(prompts)], new_lengths.numpy(), strict=False)
-        return [
-            Response(
-                self.tokenizer.decode(row[:n]), int(n), bool(row[n - 1] == self.tokenizer.eos_id)
-            )
-            for row, n in kept
-        ]
+        written = zip(prompts, new.numpy(), new_lengths.numpy(), strict=False)
+        return [self._response(prompt, row[:n].tolist()) for prompt, row, n in written]
+
+    def _response(self, prompt: list[int], ids: list[int]) -> Response:
+        ended = ids[-1:] == [self.tokenizer.eos_id]
+        return Response(prompt, ids, self.tokenizer.decode(ids), ended)

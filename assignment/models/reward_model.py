@@ -27,7 +27,7 @@ class RewardModel(TransformerLM):
         self.head = keras.layers.Dense(
             1,
             kernel_initializer=keras.initializers.RandomNormal(
-                stddev=(config.hidden_dim + 1) ** -0.5, seed=0
+                stddev=(config.hidden_dim + 1) ** -0.5
             ),
             name="head",
             dtype=self.dtype_policy,

@@ -30,6 +30,10 @@ class SFTConfig(StageConfig):
     lora_alpha: float = 16.0
     """LoRA: the change is scaled by alpha / rank."""
 
+    @property
+    def label(self) -> str:
+        return "sft-arithmetic" if self.data == "arithmetic" else "sft"
+
     def check(self) -> None:
         super().check()
         require(self, lambda v: 0 <= v <= 1, "from 0 to 1", "worked", "noise")

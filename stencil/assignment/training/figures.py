@@ -34,6 +34,38 @@ def attention_heat_maps(weights: list, tokens: list[str]) -> np.ndarray:
     return picture(figure)
 
 
+def reliability_diagram(confidence, accuracy, counts) -> np.ndarray:
+    """How often a reward model is right, against how sure it says it is: on the diagonal, as often.
+
+    Args:
+        confidence: The mean predicted probability of each bin.
+        accuracy: The share of right predictions of each bin.
+        counts: How many predictions are in each.
+    """
+    figure = matplotlib.figure.Figure(figsize=(4.5, 4.5), layout="constrained", dpi=80)
+    axis = figure.subplots()
+    axis.plot([0.5, 1], [0.5, 1], color="grey", linestyle="--", label="calibrated")
+    axis.plot(confidence, accuracy, marker="o", label="reward model")
+    for x, y, n in zip(confidence, accuracy, counts, strict=True):
+        axis.annotate(str(n), (x, y), textcoords="offset points", xytext=(4, -10), fontsize=8)
+    axis.set(
+        xlabel="predicted: sigmoid of the difference of rewards",
+        ylabel="observed: share of pairs labelled so",
+        ylim=(0, 1.02),
+    )
+    axis.legend()
+    return picture(figure)
+
+
+def scatter(x, y, x_label: str, y_label: str) -> np.ndarray:
+    """A cloud of points."""
+    figure = matplotlib.figure.Figure(figsize=(4.5, 4.5), layout="constrained", dpi=80)
+    axis = figure.subplots()
+    axis.plot(x, y, marker="o", linestyle="", alpha=0.5)
+    axis.set(xlabel=x_label, ylabel=y_label)
+    return picture(figure)
+
+
 def picture(figure: matplotlib.figure.Figure) -> np.ndarray:
     """A drawn figure as `(height, width, 3)` bytes."""
     canvas = FigureCanvasAgg(figure)

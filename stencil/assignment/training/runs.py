@@ -61,6 +61,22 @@ def copy_model(model):
     return copy
 
 
+def build_reward_model(language_model) -> RewardModel:
+    """A reward model with the weights of a language model, and a head with fresh ones.
+
+    Raises:
+        ValueError: The language model is no transformer.
+    """
+    if not isinstance(language_model.config, TransformerConfig):
+        raise ValueError(
+            "A reward model is made from a transformer. "
+            f"Received: a model of the kind {type(language_model).__name__}"
+        )
+    model = build_model(RewardModelConfig(**dataclasses.asdict(language_model.config)))
+    copy_weights(language_model, model)
+    return model
+
+
 class RunDirectory:
     """The files of one run.
 

@@ -1,0 +1,70 @@
+"""The settings of direct preference optimisation and its family."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+from assignment.config.stage import StageConfig, require
+
+PreferenceLoss = Literal["dpo", "ipo", "kto", "orpo", "r-dpo", "simpo"]
+
+# What works for models of this size. Those of billions of weights take beta from 0.01 to 0.1 and
+# rates a hundred times smaller.
+LOSS_DEFAULTS: dict[str, dict[str, float]] = {
+    "dpo": {"beta": 0.5},
+    "ipo": {"tau": 0.1},
+    "kto": {"beta": 0.5},
+    "orpo": {"beta": 0.5},
+    "r-dpo": {"beta": 0.5, "alpha": 0.05},
+    "simpo": {"beta": 2.0, "gamma": 0.5, "sft_weight": 1.0},
+}
+NEUTRAL = {"beta": 0.0, "tau": 0.0, "alpha": 0.0, "gamma": 0.0, "sft_weight": 0.0}
+
+
+@dataclass(frozen=True)
+class DPOConfig(StageConfig):
+    """Preference optimisation without a reward model. None: the preset's or the loss's value."""
+
+    stage: ClassVar = "dpo"
+    presets: ClassVar = {
+        "smoke": {"steps": 60, "batch_size": 16, "learning_rate": 1e-4, "evaluate_every": 30},
+        "tiny": {"steps": 300, "batch_size": 32, "learning_rate": 5e-5, "evaluate_every": 100},
+    }
+
+    loss: PreferenceLoss = "dpo"
+    """Which of the losses."""
+    data: str = "preferences"
+    """What to learn from: preferences, or the path of a file of preferences."""
+    beta: float | None = None
+    """DPO, KTO, R-DPO, SimPO: how sharply the margin counts; ORPO: the weight of the preference."""
+    tau: float | None = None
+    """IPO: the margin has the target 1 / (2 tau)."""
+    alpha: float | None = None
+    """R-DPO: what a token of length costs."""
+    gamma: float | None = None
+    """SimPO: the margin that is asked for."""
+    sft_weight: float | None = None
+    """The weight of the chosen responses' own loss beside the preference (SimPO needs it here)."""
+    average: bool = False
+    """DPO, IPO, KTO, R-DPO: log-ratios per token instead of their sums, as lecture 002 has them."""
+    desirable_weight: float = 1.0
+    """KTO: the weight of chosen responses."""
+    undesirable_weight: float = 1.0
+    """KTO: the weight of rejected responses."""
+
+    @property
+    def label(self) -> str:
+        return self.loss
+
+    def resolve(self) -> Self:
+        """This configuration with the defaults of its loss and its preset in place of None."""
+        values = NEUTRAL | LOSS_DEFAULTS[self.loss]
+        missing = {name: value for name, value in values.items() if getattr(self, name) is None}
+        return super(DPOConfig, dataclasses.replace(self, **missing)).resolve()
+
+    def check(self) -> None:
+        super().check()
+        needed = "tau" if self.loss == "ipo" else "beta"
+        require(self, lambda v: v > 0, "positive", needed)
+        require(self, lambda v: v >= 0, "0 or more", "sft_weight", "alpha", "gamma")
+        require(self, lambda v: v >= 0, "0 or more", "desirable_weight", "undesirable_weight")

@@ -1,0 +1,106 @@
+"""What a model's stories are worth by the gold reward: the course's ground truth, in every stage.
+
+No stage learns from these numbers. They are what the reward model, and the policies that are
+optimised against it or against preferences, are measured by.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assignment.generation.responses import Responder, Response
+from assignment.text.batches import Packed
+from assignment.text.datasets import Dataset, load_dataset
+from assignment.text.grammar import gold_reward
+from assignment.text.records import Preference
+from assignment.text.tokenizer import Tokenizer
+
+# The longest story of the grammar has 65 tokens; one that goes on is cut.
+LONGEST_STORY = 72
+
+
+def story_requests(number: int) -> list[str]:
+    """Requests for stories that no stage learns from: the first different ones held out."""
+    data: Dataset = load_dataset("preferences", Preference)
+    return list(dict.fromkeys(record.prompt for record in data.validation))[:number]
+
+
+def pack_responses(responses: Sequence[Response], length: int, pad_id: int) -> Packed:
+    """What a model wrote, token by token, as arrays of one shape.
+
+    Unlike `conversations.pack` this adds no eos to a response that has none, and takes an empty one
+    for what it is.
+
+    Args:
+        responses: The responses.
+        length: T; no prompt with its response may have more than T + 1 tokens.
+        pad_id: What stands behind them.
+    """
+    inputs = np.full([len(responses), length], pad_id, np.int32)
+    targets = inputs.copy()
+    mask = np.zeros(inputs.shape, bool)
+    for row, response in enumerate(responses):
+        tokens = response.prompt_ids + response.ids
+        inputs[row, : len(tokens) - 1] = tokens[:-1]
+        targets[row, : len(tokens) - 1] = tokens[1:]
+        mask[row, len(response.prompt_ids) - 1 : len(tokens) - 1] = True
+    return Packed(inputs, targets, mask)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Stories and their gold rewards, one for each request."""
+
+    responses: list[Response]
+    golds: np.ndarray
+    packed: Packed
+
+    def metrics(self) -> dict[str, float]:
+        """The means that every stage logs."""
+        return {
+            "gold_reward": float(self.golds.mean()),
+            "response_length": float(np.mean([len(r.ids) for r in self.responses])),
+            "ended": float(np.mean([r.ended for r in self.responses])),
+        }
+
+
+class GoldJudge:
+    """Lets a model write to fixed requests, and judges what it has written.
+
+    Args:
+        model: A language model.
+        tokenizer: Its tokenizer.
+        requests: The prompts.
+        batch_size: How many are answered at once.
+    """
+
+    def __init__(self, model, tokenizer: Tokenizer, requests: Sequence[str], batch_size: int = 50):
+        self.requests = list(requests)
+        self.tokenizer = tokenizer
+        self.responder = Responder(model, tokenizer, LONGEST_STORY, batch_size=batch_size)
+        self.context = model.config.max_sequence_length
+
+    def judge(self, seed: int) -> Judged:
+        """One story for each request, sampled at temperature 1."""
+        responses = self.responder(self.requests, seed)
+        golds = [
+            gold_reward(request, response.text)
+            for request, response in zip(self.requests, responses, strict=True)
+        ]
+        longest = max(len(response.prompt_ids) for response in responses) + LONGEST_STORY
+        packed = pack_responses(responses, min(longest, self.context) - 1, self.tokenizer.pad_id)
+        return Judged(responses, np.array(golds), packed)
+
+
+def win_rate(golds: np.ndarray, other_golds: np.ndarray) -> tuple[float, float, float]:
+    """How often the first of two stories for the same request is better; a tie counts half.
+
+    Returns:
+        The rate, and the bounds of its 95 % interval (Wilson 1927).
+    """
+    rate = float(np.mean((golds > other_golds) + 0.5 * (golds == other_golds)))
+    n, z = len(golds), 1.96
+    centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * (rate * (1 - rate) / n + z**2 / (4 * n**2)) ** 0.5
+    return rate, centre - half, centre + half

@@ -1,0 +1,103 @@
+"""Pairs as DPO needs them: packed, with the reference's log-probabilities computed once.
+
+Shapes: N pairs, B pairs of a batch, T time. A batch has blocks of B rows: the chosen responses, the
+rejected ones, and for KTO mismatched ones.
+"""
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from assignment.alignment.log_probs import sequence_log_probs
+from assignment.text.batches import Packed, concatenate, pack_conversations
+from assignment.text.records import Conversation, Preference
+from assignment.text.tokenizer import Tokenizer
+
+BATCH_SIZE = 50
+
+
+class PreferencePairs:
+    """Pairs of responses, and the log-probabilities of all of them under the reference.
+
+    Args:
+        records: The preferences.
+        tokenizer: Their tokenizer.
+        longest: See `pack_conversations`.
+        mismatched: Add a third block, each prompt with the chosen response of the next record: KTO
+            estimates KL(π ‖ π_ref) from responses that have nothing to do with their prompt.
+
+    Attributes:
+        size: N.
+        num_cut: How many conversations were cut to fit.
+        ref_log_probs: `(blocks, N)`, once they were computed.
+    """
+
+    def __init__(
+        self,
+        records: list[Preference],
+        tokenizer: Tokenizer,
+        longest: int,
+        mismatched: bool = False,
+    ):
+        self.size = len(records)
+        self.prompts = [record.prompt for record in records]
+        conversations = [Conversation(record.prompt, record.chosen) for record in records]
+        conversations += [Conversation(record.prompt, record.rejected) for record in records]
+        if mismatched:
+            following = records[1:] + records[:1]
+            conversations += [
+                Conversation(record.prompt, other.chosen)
+                for record, other in zip(records, following, strict=True)
+            ]
+        self.packed, self.num_cut = pack_conversations(conversations, tokenizer, longest)
+
+    def add_reference(self, score: "SequenceScorer", path: Path | None = None) -> None:
+        """Compute the reference's log-probabilities, or read them where they were written before.
+
+        Args:
+            score: The scorer of the reference model.
+            path: Where they are kept, so that a resumed run need not compute them again.
+        """
+        if path and path.exists():
+            self.ref_log_probs = np.load(path)
+            return
+        self.ref_log_probs = score(self.packed).reshape(-1, self.size)
+        if path:
+            unfinished = path.with_suffix(".part")
+            with unfinished.open("wb") as file:
+                np.save(file, self.ref_log_probs)
+            unfinished.replace(path)
+
+    def batch(self, indices) -> tuple[np.ndarray, ...]:
+        """The pairs at these places, block by block: inputs, targets, mask, ref_log_probs."""
+        blocks = [
+            self.packed.rows(indices + self.size * block)
+            for block in range(len(self.ref_log_probs))
+        ]
+        return *functools.reduce(concatenate, blocks), self.ref_log_probs[:, indices].reshape(-1)
+
+
+class SequenceScorer:
+    """log π(y | x) of many packed conversations, in batches of one shape.
+
+    Args:
+        model: A language model.
+    """
+
+    def __init__(self, model):
+        self._log_probs = tf.function(
+            lambda inputs, targets, mask: sequence_log_probs(model(inputs), targets, mask),
+            jit_compile=True,
+        )
+
+    def __call__(self, packed: Packed) -> np.ndarray:
+        """`(N,)`, in nats."""
+        total = len(packed.inputs)
+        padded = packed.rows(np.minimum(np.arange(-(-total // BATCH_SIZE) * BATCH_SIZE), total - 1))
+        batches = (
+            padded.rows(slice(first, first + BATCH_SIZE))
+            for first in range(0, len(padded.inputs), BATCH_SIZE)
+        )
+        return np.concatenate([self._log_probs(*batch) for batch in batches])[:total]

@@ -1,0 +1,61 @@
+"""Learn from preferences without a reward model: python -m assignment.dpo --loss dpo
+
+DPO, IPO, KTO, ORPO, R-DPO or SimPO. Starts from a run of python -m assignment.sft, which is the
+reference as well, and writes a run directory of its own.
+"""
+
+from assignment import command_line
+from assignment.config import DPOConfig
+
+
+def dpo(config: DPOConfig) -> None:
+    """The whole stage: source, pairs and their reference log-probabilities, loop, summary."""
+    config = config.resolve()
+
+    import tensorflow as tf
+
+    from assignment.alignment.log_probs import sequence_log_probs
+    from assignment.alignment.preference_objective import preference_objective
+    from assignment.alignment.preference_observer import PreferenceObserver
+    from assignment.alignment.preference_pairs import PreferencePairs, SequenceScorer
+    from assignment.text.batches import batch_indices
+    from assignment.text.datasets import load_dataset
+    from assignment.text.records import Preference
+    from assignment.training.stage import Stage, update
+
+    stage = Stage(config)
+    data = load_dataset(config.data, Preference)
+    context = stage.model_config.max_sequence_length
+    pairs, held_out = (
+        PreferencePairs(records, stage.tokenizer, context, mismatched=config.loss == "kto")
+        for records in (data.train, data.validation)
+    )
+    if pairs.num_cut:
+        print(f"{pairs.num_cut} conversations were cut to the context of {context}.")
+
+    policy, reference = stage.load_source(), stage.load_source()
+    stage.start(policy, stage.make_optimizer(policy.trainable_variables))
+    print("The reference's log-probabilities of all responses, once ...", flush=True)
+    score_reference = SequenceScorer(reference)
+    pairs.add_reference(score_reference, stage.run_directory.path / "reference_log_probs.npy")
+    held_out.add_reference(score_reference)
+
+    @tf.function(jit_compile=True)
+    def step(inputs, targets, response_mask, ref_log_probs):
+        def loss_fn():
+            log_probs = sequence_log_probs(policy(inputs), targets, response_mask)
+            lengths = tf.reduce_sum(tf.cast(response_mask, tf.float32), axis=-1)
+            return preference_objective(config, log_probs, ref_log_probs, lengths)
+
+        return update(policy, stage.optimizer, loss_fn, config.max_norm)
+
+    def batch(step: int):
+        return pairs.batch(batch_indices(config.seed, step, config.batch_size, pairs.size))
+
+    observer = PreferenceObserver(stage, policy, reference, held_out, data.is_bundled)
+    seconds = stage.run(step, batch, observer.evaluate, unit="pairs")
+    observer.print_summary(seconds)
+
+
+if __name__ == "__main__":
+    command_line.run(dpo, DPOConfig)
