@@ -1,43 +1,58 @@
 """Measure a trained model: python -m assignment.evaluate --run-dir runs/NAME"""
 
 import json
-import math
 
 from assignment import command_line
 from assignment.config import EvaluateConfig
 
+TASKS = {
+    "train": ("text",),
+    "sft": ("text", "instructions", "stories", "arithmetic"),
+    "reward_model": ("pairs",),
+    "dpo": ("text", "instructions", "stories"),
+    "ppo": ("text", "instructions", "stories"),
+    "grpo": ("text", "arithmetic"),
+}
+
 
 def evaluate(config: EvaluateConfig) -> None:
-    """Print loss, perplexity, nats per character and the gap to the entropy floor."""
+    """Print the figures that suit the stage of the run, and write them to a file."""
     from rich.console import Console
     from rich.table import Table
 
-    from assignment.text.corpus import load_corpus
-    from assignment.text.registry import resolve_corpus
-    from assignment.training.evaluation import Evaluator
+    from assignment.reporting.tasks import RunMeasures
     from assignment.training.runs import RunDirectory
 
     run = RunDirectory(config.run_dir)
-    model = run.load_model(config.checkpoint)
-    name = config.corpus or run.settings()["corpus"]
-    corpus = load_corpus(
-        resolve_corpus(name), model.config.vocabulary_size, run.tokenizer(), show_progress=True
-    )
-    length = model.config.max_sequence_length
-    if len(corpus.validation_tokens) < length + 1:
-        raise ValueError(
-            f"The validation part of {name} has {len(corpus.validation_tokens)} tokens, fewer than "
-            f"the {length + 1} of one window of the model."
-        )
-    metrics = Evaluator(model, length).evaluate(corpus)
-    metrics["uniform_loss"] = math.log(model.config.vocabulary_size)
-
-    table = Table("quantity", "value", title=f"{config.run_dir} on {name}", title_justify="left")
-    for quantity, value in metrics.items():
-        table.add_row(quantity.replace("_", " "), f"{value:.4f}")
+    stage = run.stage()
+    tasks = config.tasks or TASKS[stage]
+    check(stage, tasks)
+    measures = RunMeasures(run, config)
+    title = f"{run.path}, stage {stage}"
+    table = Table("quantity", "value", title=title, title_justify="left")
+    figures = {}
+    for task in tasks:
+        measured = getattr(measures, task)()
+        table.add_section()
+        for quantity, value in measured.items():
+            table.add_row(quantity.replace("_", " "), f"{value:.4f}")
+        figures |= measured
     Console().print(table)
+    for exercise in dict.fromkeys(measures.blanks):
+        print(f"More could be measured, but the exercise {exercise} is still blank.")
     if config.json:
-        config.json.write_text(json.dumps(metrics, indent=2) + "\n")
+        config.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def check(stage: str, tasks) -> None:
+    """Raise ValueError if a model of this stage cannot do one of the tasks."""
+    scores = stage == "reward_model"
+    impossible = [task for task in tasks if (task == "pairs") != scores]
+    if impossible:
+        raise ValueError(
+            f"A run of the stage {stage} cannot be measured on: {', '.join(impossible)}. "
+            f"It can on: {', '.join(TASKS[stage])}"
+        )
 
 
 if __name__ == "__main__":

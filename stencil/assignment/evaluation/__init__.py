@@ -1,1 +1,1 @@
-"""Evaluation: what a trained model is worth, with how certain that is, and the report card."""
+"""Evaluation: measures of what a model is worth, as pure functions, and how certain they are."""

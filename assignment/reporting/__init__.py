@@ -1,0 +1,1 @@
+"""Reporting: trained models measured on the same tasks, and the report card that compares them."""
