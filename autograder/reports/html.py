@@ -1,5 +1,6 @@
 """The report as one self-contained page: no script, and nothing is loaded from elsewhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,11 +53,33 @@ def write(report: Report, path: Path, title: str = "Autograder report", docs: st
         title: the page's heading, such as the student's name; it may be untrusted.
         docs: what to put before a handout page's name to make a link of it; no links when empty.
     """
+    path.write_text(page(report, title, drawings_of(report), docs), encoding="utf-8")
+
+
+def page(
+    report: Report, title: str, drawings: Mapping[str, Drawing], docs: str = "", lead: str = ""
+) -> str:
+    """The page of one submission; see `write`.
+
+    Args:
+        drawings: of the arrays that differ, by the check's key.
+        lead: a sentence to put on top.
+    """
     passed = sum(verdict.status == PASSED for verdict in report.verdicts)
-    page = template("report.html").render(
-        title=title, docs=docs, report=report, parts=_parts(report), passed=passed
+    return template("report.html").render(
+        title=title,
+        docs=docs,
+        lead=lead,
+        report=report,
+        parts=_parts(report, drawings),
+        passed=passed,
     )
-    path.write_text(page, encoding="utf-8")
+
+
+def drawings_of(report: Report) -> dict[str, Drawing]:
+    """Draws the arrays in which a submission differs, by the check's key."""
+    drawn = {v.check.key: draw(v.comparison) for v in report.verdicts if v.comparison}
+    return {key: drawing for key, drawing in drawn.items() if drawing is not None}
 
 
 @cache
@@ -73,11 +96,11 @@ def template(name: str) -> jinja2.Template:
     return environment.get_template(name)
 
 
-def _parts(report: Report) -> list[_Part]:
+def _parts(report: Report, drawings: Mapping[str, Drawing]) -> list[_Part]:
     parts = []
     for part in syllabus.PARTS:
         exercises = [
-            _exercise(exercise, report.of(exercise.id))
+            _exercise(exercise, report.of(exercise.id), drawings)
             for exercise in syllabus.exercises_of(part)
             if report.of(exercise.id)
         ]
@@ -86,7 +109,9 @@ def _parts(report: Report) -> list[_Part]:
     return parts
 
 
-def _exercise(exercise: syllabus.Exercise, verdicts: tuple[Verdict, ...]) -> _Exercise:
+def _exercise(
+    exercise: syllabus.Exercise, verdicts: tuple[Verdict, ...], drawings: Mapping[str, Drawing]
+) -> _Exercise:
     wrong = [verdict for verdict in verdicts if verdict.status != PASSED]
     if wrong and all(verdict.blank for verdict in verdicts):
         wrong = wrong[:1]  # a blank has one sentence, however many checks wait for it
@@ -94,7 +119,7 @@ def _exercise(exercise: syllabus.Exercise, verdicts: tuple[Verdict, ...]) -> _Ex
         _Finding(
             verdict,
             "blank" if verdict.blank else verdict.status,
-            draw(verdict.comparison) if verdict.comparison else None,
+            drawings.get(verdict.check.key),
         )
         for verdict in wrong
     ]

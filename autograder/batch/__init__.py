@@ -1,0 +1,1 @@
+"""Grades a class: python -m autograder.batch SUBMISSIONS --out DIR"""

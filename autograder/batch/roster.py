@@ -1,0 +1,69 @@
+"""Who handed in what: every directory and archive in a directory is one student's submission."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.intake.directories import ARCHIVES
+
+_SAFE = re.compile(r"[^A-Za-z0-9@+=_.-]+")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A student's submission; the student is called as the directory or archive is."""
+
+    student: str
+    path: Path
+
+    @property
+    def folder(self) -> str:
+        """A name for the student's directory of results, whatever the student is called."""
+        return folder(self.student)
+
+
+def find(directory: Path) -> list[Entry]:
+    """The submissions in a directory, by student.
+
+    Raises:
+        ValueError: there are none, or two of one student.
+    """
+    if not directory.is_dir():
+        raise ValueError(f"{directory} is no directory of submissions")
+    entries: dict[str, Entry] = {}
+    for path in sorted(directory.iterdir()):
+        student = _student(path)
+        if student is None:
+            continue
+        if student in entries:
+            other = entries[student].path.name
+            raise ValueError(
+                f"{student} has two submissions in {directory}: {other} and {path.name}; keep one"
+            )
+        entries[student] = Entry(student, path)
+    if not entries:
+        raise ValueError(
+            f"{directory} holds no submissions: each student's is a directory or an archive in it"
+        )
+    return [entries[student] for student in sorted(entries)]
+
+
+def folder(student: str) -> str:
+    """A name that is safe for a directory, and different for different students."""
+    safe = _SAFE.sub("_", student).strip(".")[:80]
+    if safe == student:
+        return safe
+    return f"{safe}-{hashlib.sha256(student.encode(errors='replace')).hexdigest()[:8]}"
+
+
+def _student(path: Path) -> str | None:
+    name = path.name
+    if name.startswith("."):
+        return None
+    if path.is_dir() and not path.is_symlink():
+        return name
+    for ending in sorted(ARCHIVES, key=len, reverse=True):
+        if name.lower().endswith(ending):
+            return name[: -len(ending)]
+    return None

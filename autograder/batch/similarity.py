@@ -1,0 +1,117 @@
+"""How much the submissions of a class resemble each other, where they differ from the starter.
+
+Winnowing, as in Moss (Schleimer, Wilkerson and Aiken, 2003): every run of 25 characters of the
+code, in which names are one letter and comments and strings do not count, is a fingerprint. Those
+of the starter package are left out, and those that many share: there is one way to write a sum.
+"""
+
+import functools
+import io
+import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import kit, syllabus
+from autograder.batch import files
+
+_RUN = 25
+_COMMON = 0.25  # of the class; what so many share is how it is done
+_FEW = 4  # but never what so few share
+_MIN_FINGERPRINTS = 40
+_MAX_CHARACTERS = 100_000
+_KEPT = 200  # pairs
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two submissions that resemble each other.
+
+    Args:
+        share: of the fingerprints of the smaller one that the other has too.
+        common: their number.
+        files: where most of them stand, the most resembling first.
+    """
+
+    first: str
+    second: str
+    share: float
+    common: int
+    files: tuple[str, ...]
+
+
+Prints = dict[str, frozenset[int]]  # by file
+
+
+def pairs(submissions: Mapping[str, Path]) -> list[Pair]:
+    """The pairs of submissions that share something of their own, the most similar first.
+
+    Args:
+        submissions: directories that hold `assignment/`, by student.
+    """
+    starter = frozenset().union(*_fingerprints(kit.starter()).values())
+    own = {
+        student: {name: prints - starter for name, prints in _fingerprints(place).items()}
+        for student, place in submissions.items()
+    }
+    own = _without_common(own)
+    whole = {student: _all(prints) for student, prints in own.items()}
+    found = []
+    for first, second in itertools.combinations(sorted(own), 2):
+        smaller = min(len(whole[first]), len(whole[second]))
+        common = len(whole[first] & whole[second])
+        if common and smaller >= _MIN_FINGERPRINTS:
+            found.append((common / smaller, common, first, second))
+    found.sort(key=lambda pair: (-pair[0], -pair[1], *pair[2:]))
+    return [
+        Pair(first, second, share, common, _where(own[first], own[second]))
+        for share, common, first, second in found[:_KEPT]
+    ]
+
+
+def write(path: Path, found: Sequence[Pair]) -> None:
+    """Writes the pairs as CSV."""
+    files.write_table(
+        path,
+        ["first", "second", "share", "common fingerprints", "files"],
+        [[p.first, p.second, p.share, p.common, " ".join(p.files)] for p in found],
+    )
+
+
+def _fingerprints(place: Path) -> Prints:
+    prints = {}
+    for name in syllabus.submitted_files():
+        path = place / "assignment" / name
+        if path.is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            prints[name] = _of_text(text[:_MAX_CHARACTERS])
+    return prints
+
+
+@functools.lru_cache(maxsize=1024)  # many files of a class are as the starter has them
+def _of_text(text: str) -> frozenset[int]:
+    from copydetect import CodeFingerprint  # costs the import of matplotlib's pyplot
+
+    code = CodeFingerprint("", _RUN, 1, language="python", fp=io.StringIO(text))
+    return frozenset(int(value) for value in code.hashes)
+
+
+def _without_common(own: Mapping[str, Prints]) -> dict[str, Prints]:
+    counts = Counter(itertools.chain.from_iterable(_all(prints) for prints in own.values()))
+    most = max(_FEW, _COMMON * len(own))
+    common = frozenset(value for value, count in counts.items() if count > most)
+    return {
+        student: {name: prints - common for name, prints in by_file.items()}
+        for student, by_file in own.items()
+    }
+
+
+def _all(prints: Prints) -> frozenset[int]:
+    return frozenset().union(*prints.values())
+
+
+def _where(first: Prints, second: Prints) -> tuple[str, ...]:
+    counts = {name: len(first[name] & second[name]) for name in first.keys() & second.keys()}
+    names = sorted(counts, key=lambda name: (-counts[name], name))
+    return tuple(name for name in names[:4] if counts[name])
