@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assignment.evaluation.win_rates import outcomes, wilson_interval
 from assignment.generation.responses import Responder, Response
 from assignment.text.batches import Packed
 from assignment.text.datasets import Dataset, load_dataset
@@ -97,10 +98,7 @@ def win_rate(golds: np.ndarray, other_golds: np.ndarray) -> tuple[float, float, 
     """How often the first of two stories for the same request is better; a tie counts half.
 
     Returns:
-        The rate, and the bounds of its 95 % interval (Wilson 1927).
+        The rate, and the bounds of its 95 % interval.
     """
-    rate = float(np.mean((golds > other_golds) + 0.5 * (golds == other_golds)))
-    n, z = len(golds), 1.96
-    centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * (rate * (1 - rate) / n + z**2 / (4 * n**2)) ** 0.5
-    return rate, centre - half, centre + half
+    rate = float(outcomes(golds, other_golds).mean())
+    return rate, *wilson_interval(rate, len(golds))

@@ -49,6 +49,8 @@ class PreferenceObserver:
         judged = self.judge.judge(self.stage.config.seed)
         log_ratios = self.score(judged.packed) - self.score_reference(judged.packed)
         metrics |= {"kl": float(log_ratios.mean())} | judged.metrics()
+        if not self.has_gold:
+            del metrics["gold_reward"]
         shown = zip(self.judge.requests, judged.responses[:SHOWN], strict=False)
         self.stage.show(step, "\n".join(f"> {prompt}\n{r.text}" for prompt, r in shown))
         return metrics
