@@ -11,10 +11,9 @@ import numpy as np
 
 from autograder import wire
 from autograder.sandbox.limits import Limits
-from autograder.workers import Ending, Worker
+from autograder.workers import START_SECONDS, Ending, Worker
 
 MAX_OUTPUT = 16 * 1024
-_START_SECONDS = 120.0
 _MEMORY_ERRORS = ("MemoryError", "ResourceExhaustedError")
 _LIBRARY_NOISE = ("WARNING: All log messages", "I0000", "W0000", "E0000")
 
@@ -74,7 +73,7 @@ def follow(worker: Worker, limits: Limits) -> Outcome:
     message = _Message()
     result = _Background(message.read, worker.result)
     output = _Background(printed.read, worker.output)
-    message.begun.wait(_START_SECONDS)
+    message.begun.wait(START_SECONDS)
     in_time = result.wait(limits.seconds if message.ready else 1.0)
     ending = worker.end()
     output.wait(1.0)

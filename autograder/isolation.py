@@ -2,7 +2,8 @@
 
 Six levels, each a barrier of its own (docs/instructor-security.md says what each promises):
 
-    L0  separate processes, two phases, a fresh package, an allow-listed environment
+    L0  separate processes, two phases, a fresh package, an allow-listed environment; the grader's
+        own files covered, where the kernel lets it
     L1  resource limits, and a watch from outside
     L2  a filter on system calls
     L3  Landlock: which files exist for a worker
@@ -10,7 +11,7 @@ Six levels, each a barrier of its own (docs/instructor-security.md says what eac
     L5  bubblewrap, where it is installed and allowed
 
 The barriers stand in `autograder.sandbox`. A grader for marks calls `require(OFFICIAL)`: L2, with
-the recordings out of a worker's sight, which takes L3, L5, or L4 with private files.
+the grader's own files out of a worker's sight, by a cover or by a higher level.
 """
 
 import functools
@@ -48,12 +49,14 @@ class Isolation:
         lacking: why each other barrier does not hold, by level.
         exposed: what of the grader's own files a worker could read, behind all barriers.
         plan: what a worker is told to raise.
+        covered: files that the interpreter of the workers covers.
     """
 
     active: dict[int, str]
     lacking: dict[int, str]
     exposed: tuple[str, ...]
     plan: Plan
+    covered: tuple[str, ...] = ()
 
     @property
     def level(self) -> int:
@@ -64,7 +67,7 @@ class Isolation:
         held = ", ".join(f"L{level} {name}" for level, name in self.active.items())
         lacks = "; ".join(f"L{level} {reason}" for level, reason in self.lacking.items())
         text = f"level {self.level} ({held})" + (f"; lacking: {lacks}" if lacks else "")
-        return text + ("; a submission could read " + ", ".join(self.exposed)) * bool(self.exposed)
+        return text + "; a submission could read the grader's own files" * bool(self.exposed)
 
     def as_json(self) -> dict[str, object]:
         """For reports: level, active and lacking, with the levels as texts."""
@@ -80,8 +83,9 @@ class Isolation:
         above = {i: "left out" for i in self.active if i > level}
         plan = replace(self.plan, levels=tuple(i for i in self.plan.levels if i <= level))
         active = {i: name for i, name in self.active.items() if i <= level}
-        exposed = tuple(_try(plan, 5 in active)[1]) if above else self.exposed
-        return Isolation(active, dict(sorted((self.lacking | above).items())), exposed, plan)
+        tried = _try(plan, 5 in active)
+        lacking = dict(sorted((self.lacking | above).items()))
+        return Isolation(active, lacking, tried.exposed, plan, tried.covered)
 
 
 @functools.cache
@@ -98,22 +102,24 @@ def available() -> Isolation:
     lacking = _impossible()
     plan = Plan(tuple(i for i in names if 1 <= i <= 4 and i not in lacking), _readable())
     within = 5 not in lacking
-    found, exposed = _try(plan, within)
-    if within and 5 in found:
-        lacking[5], within = found[5], False
-        found, exposed = _try(plan, within)
-    if 4 in found and 3 in plan.levels and 3 not in found:
+    tried = _try(plan, within)
+    if within and 5 in tried.broken:
+        lacking[5], within = tried.broken[5], False
+        tried = _try(plan, within)
+    if 4 in tried.broken and 3 in plan.levels and 3 not in tried.broken:
         # The interpreter may lie under a private home: then its user needs the right to search it.
         searching = replace(plan, search=True)
-        again, seen = _try(searching, within)
-        if 4 not in again:
-            plan, found, exposed = searching, again, seen
-    lacking = dict(sorted((lacking | found).items()))
+        again = _try(searching, within)
+        if 4 not in again.broken:
+            plan, tried = searching, again
+    lacking = dict(sorted((lacking | tried.broken).items()))
     plan = replace(plan, levels=tuple(i for i in plan.levels if i not in lacking))
-    if found:
-        exposed = _try(plan, within)[1]
+    if tried.broken:
+        tried = _try(plan, within)
+    if tried.covered:
+        names[0] += ", the grader's own files covered"
     active = {level: name for level, name in names.items() if level not in lacking}
-    return Isolation(active, lacking, tuple(exposed), plan)
+    return Isolation(active, lacking, tried.exposed, plan, tried.covered)
 
 
 def require(level: int | str) -> Isolation:
@@ -156,7 +162,8 @@ def describe() -> str:
 def secrets() -> list[Path]:
     """What no worker may see: recordings, tolerances, and code that solves the exercises."""
     package = kit.AUTOGRADER
-    candidates = [kit.OUTPUTS, kit.TOLERANCES, kit.SOLUTION, package / "misconceptions"]
+    candidates = [kit.OUTPUTS, kit.TOLERANCES, kit.SOLUTION, kit.ROOT / ".git"]
+    candidates += [package / "misconceptions", package / "variants"]
     return [path for path in candidates if path.exists()]
 
 
@@ -176,14 +183,20 @@ def _readable() -> tuple[str, ...]:
     return (*paths.readable(secrets()), *(str(path) for path in code))
 
 
-def _try(plan: Plan, within: bool) -> tuple[dict[int, str], list[str]]:
-    """Why barriers do not hold, by level; and which secrets can be read behind all of the plan's.
+@dataclass(frozen=True)
+class _Trial:
+    """Why barriers do not hold, by level; which secrets can be covered, and which can be read."""
 
-    Args:
-        within: try them inside bubblewrap.
-    """
+    broken: dict[int, str]
+    covered: tuple[str, ...]
+    exposed: tuple[str, ...]
+
+
+def _try(plan: Plan, within: bool) -> _Trial:
+    """Tries a plan's barriers, inside bubblewrap or not, and all of them on the secrets."""
+    hidden = tuple(str(path) for path in secrets())
     if sys.platform == "win32":
-        return {}, [str(path) for path in secrets()]
+        return _Trial({}, (), hidden)
     root = Path(tempfile.mkdtemp(prefix="grader-probe-")).resolve()
     slot = identity.Slot() if 4 in plan.levels else None
     own = root / "own"
@@ -195,7 +208,7 @@ def _try(plan: Plan, within: bool) -> tuple[dict[int, str], list[str]]:
             os.chown(own, slot.user, slot.user)
         order = {
             "plan": asdict(replace(plan, user=slot.user if slot else 0)),
-            "secrets": [str(path) for path in secrets()],
+            "secrets": hidden,
             "private": str(root / "private"),
             "own": str(own),
             "view": within,
@@ -213,11 +226,12 @@ def _try(plan: Plan, within: bool) -> tuple[dict[int, str], list[str]]:
             last = done.stderr.strip().splitlines()[-1:]
             raise OSError(" ".join(last) or f"the trial ended with {done.returncode}")
         answer = json.loads(done.stdout)
-        return {int(i): why for i, why in answer["broken"].items()}, answer["exposed"]
+        broken = {int(i): why for i, why in answer["broken"].items()}
+        return _Trial(broken, hidden * answer["covered"], tuple(answer["exposed"]))
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         levels = (*plan.levels, 5) if within else plan.levels
         reason = f"could not be tried: {error}"
-        return dict.fromkeys(levels, reason), [str(path) for path in secrets()]
+        return _Trial(dict.fromkeys(levels, reason), (), hidden)
     finally:
         if slot:
             slot.close()

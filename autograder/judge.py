@@ -61,7 +61,7 @@ def grade(
         count += 1
         progress(count, len(checks))
 
-    with intake.opened(path) as taken, _running(runner, jobs) as running:
+    with intake.opened(path) as taken, _running(runner, jobs, outputs) as running:
         assembled = running.root / f"submission-{uuid.uuid4().hex}"
         notes = submission.assemble(taken.directory, assembled) | taken.notes
         blanks = submission.blank_exercises(assembled)
@@ -84,11 +84,11 @@ def grade(
 
 
 @contextmanager
-def _running(given: Runner | None, jobs: int | None) -> Iterator[Runner]:
+def _running(given: Runner | None, jobs: int | None, outputs: Path) -> Iterator[Runner]:
     if given is not None:
         yield given
         return
-    with Runner(jobs) as runner:
+    with Runner(jobs, hidden=[outputs]) as runner:
         yield runner
 
 

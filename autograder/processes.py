@@ -36,7 +36,7 @@ from autograder.workers import (
 
 @dataclass(frozen=True)
 class Job:
-    """A check to run on an assembled submission."""
+    """A check to run on a submission, which stands assembled below the runner's root."""
 
     check: Check
     submission: Path
@@ -53,6 +53,7 @@ class Runner:
         environment: variables to set for the workers, over the defaults.
         limits: the bounds of a worker; `seconds` is replaced by each check's own.
         warm: fork from a warm interpreter where the platform allows it.
+        hidden: files and directories that workers shall not see, beside the grader's own.
         isolated: the barriers around a worker; all that hold on this machine by default.
     """
 
@@ -62,6 +63,7 @@ class Runner:
         environment: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         warm: bool = True,
+        hidden: Iterable[Path] = (),
         isolated: Isolation | None = None,
     ):
         self.isolation = isolated or isolation.available()
@@ -78,6 +80,8 @@ class Runner:
         self._zygote: Zygote | None = None
         self._start_failure = ""
         self._warm = warm
+        covered = self.isolation.covered
+        self._covered = (*covered, *(str(path.resolve()) for path in hidden)) if covered else ()
         self._lock = threading.Lock()
         _copy_kit(self._kit)
         if 4 in self.isolation.active:
@@ -214,7 +218,7 @@ class Runner:
     def _new_zygote(self, warm: bool) -> Zygote:
         within = 5 in self.isolation.active
         view = bubblewrap.command(self.isolation.plan.readable, self.root) if within else ()
-        return Zygote(self.root, self._environment, view, warm)
+        return Zygote(self.root, self._environment, view, warm, self._covered)
 
     def _discard_zygote(self) -> None:
         with self._lock:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Protocol
 from autograder.sandbox import paths
 from autograder.worker import Task
 
-_START_SECONDS = 300  # 5 on an idle machine; 70 were measured on a busy one
+START_SECONDS = 300  # 5 on an idle machine; 70 were measured on a busy one
 _REPLY_SECONDS = 30
 
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "WINDIR")
@@ -65,6 +65,7 @@ class Zygote:
         environment: its variables, and its workers'.
         view: a command that gives it its view of the machine (bubblewrap).
         warm: import TensorFlow before forking.
+        covered: files and directories that it and its workers shall not see.
     """
 
     def __init__(
@@ -73,12 +74,13 @@ class Zygote:
         environment: dict[str, str],
         view: Sequence[str] = (),
         warm: bool = True,
+        covered: Sequence[str] = (),
     ):
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         program = str(root / "kit" / "autograder" / "zygote.py")
         descriptor, log = tempfile.mkstemp(suffix=".log", dir=root)
         with theirs, os.fdopen(descriptor, "wb") as log_file:
-            arguments = [str(theirs.fileno()), str(root), "warm" if warm else "cold"]
+            arguments = [str(theirs.fileno()), str(root), "warm" if warm else "cold", *covered]
             self._process = subprocess.Popen(
                 [*view, *paths.interpreter(), program, *arguments],
                 pass_fds=[theirs.fileno()],
@@ -90,7 +92,7 @@ class Zygote:
                 start_new_session=True,
             )
         self._lock = threading.Lock()
-        self._control.settimeout(_START_SECONDS)
+        self._control.settimeout(START_SECONDS)
         try:
             started = self._control.recv(65536)
         except OSError:
@@ -127,8 +129,7 @@ class Zygote:
                 socket.send_fds(self._control, [json.dumps(request).encode()], list(descriptors))
                 message = self._control.recv(65536)
             except OSError:
-                # A late reply would be taken for that to the next request.
-                self._control.close()
+                self.stop()  # a late reply would be taken for that to the next request
                 raise
         if not message:
             raise ConnectionError("the interpreter ended")

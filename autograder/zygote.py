@@ -1,8 +1,8 @@
 """The interpreter that forks a worker for each task, watches it, and ends it.
 
-Started as `python -I zygote.py CONTROL_FD ROOT warm`. The warm one has TensorFlow imported. It
-executes no TensorFlow operation, because the runtime's threads would not survive a fork, and it
-knows no expected value. Started with `cold`, it imports nothing, and its worker does so itself.
+Started as `python -I zygote.py CONTROL_FD ROOT warm [SECRET …]`, it covers the secrets, imports
+TensorFlow, and executes no operation of it, because the runtime's threads would not survive a fork;
+it knows no expected value. Started with `cold` instead, it leaves the import to its workers.
 Requests arrive as JSON datagrams on the control socket:
 
     {"op": "fork", "task": …} with two descriptors (result, output)  ->  {"pid": …}
@@ -27,7 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from autograder import checks, shortcuts, worker
-from autograder.sandbox import cleaning, identity, kernel, watch
+from autograder.sandbox import cleaning, cover, identity, kernel, watch
 
 MAX_REQUEST = 65536
 _WATCH_SECONDS = 0.05
@@ -132,6 +132,8 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     root = Path(sys.argv[2])
     os.set_inheritable(control.fileno(), False)
+    if sys.argv[4:]:
+        cover.enter(sys.argv[4:])
     # Orphans of a worker become children of this process, which finds and kills them.
     kernel.prctl(kernel.SET_CHILD_SUBREAPER, 1)
     kernel.prctl(kernel.SET_DUMPABLE, 0)

@@ -1,5 +1,6 @@
 """The barriers around a worker, one module for each level; see docs/instructor-security.md.
 
+    L0  cover       the grader's own files, covered
     L1  limits      resource limits of the process, and a watch from outside (watch.py)
     L2  filter      a seccomp filter on system calls, and no capabilities
     L3  landlock    files: the interpreter and the kit to read, a private directory to write

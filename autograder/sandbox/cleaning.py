@@ -17,6 +17,9 @@ def remove(directory: Path) -> None:
         shutil.rmtree(directory, ignore_errors=True)
         return
     top = str(directory)
+    if directory.is_symlink():
+        directory.unlink()
+        return
     with contextlib.suppress(OSError):
         while names := _names(top):
             for name in names:

@@ -55,9 +55,9 @@ def enter(user: int, search: bool) -> None:
 
 
 def drop_capabilities() -> None:
-    """Gives up what makes root more than the owner of its files, but for `search` above."""
-    if os.geteuid() == 0:
-        _set_capabilities(0)
+    """Gives up what makes root more than the owner of its files, for ever."""
+    _set_capabilities(0)
+    kernel.prctl(kernel.SET_NO_NEW_PRIVS, 1)
 
 
 def end_all(user: int) -> None:

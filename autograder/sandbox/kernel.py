@@ -27,6 +27,17 @@ def prctl(option: int, *arguments: object) -> int:
     return _checked(_LIBC.prctl(ctypes.c_int(option), *values))
 
 
+def unshare(flags: int) -> int:
+    """Gives the calling process name spaces of its own; raises OSError when it fails."""
+    return _checked(_LIBC.unshare(ctypes.c_int(flags)))
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> int:
+    """Mounts a file system; raises OSError when it fails."""
+    texts = [text and os.fsencode(text) for text in (source, target, kind)]
+    return _checked(_LIBC.mount(*texts, ctypes.c_ulong(flags), os.fsencode(data) or None))
+
+
 def _checked(result: int) -> int:
     if result == -1:
         code = ctypes.get_errno()

@@ -44,6 +44,8 @@ def enter(plan: Plan, bounds: Limits, private: str) -> None:
     own_user = 4 in plan.levels
     if own_user:
         identity.enter(plan.user, plan.search)
+    elif 1 in plan.levels and sys.platform == "linux":
+        identity.drop_capabilities()
     if sys.platform == "linux":
         # After the change of user, which clears it: no worker outlives its interpreter.
         kernel.prctl(kernel.SET_PDEATHSIG, 9)

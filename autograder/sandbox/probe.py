@@ -2,9 +2,10 @@
 
     {"plan": …, "secrets": […], "private": DIRECTORY, "own": DIRECTORY, "view": true}
 
-answers {"broken": {"2": "a new process could be started"}, "exposed": […]}: why barriers of the
-plan do not hold, and which secrets can be read behind all of them. The directory `private` belongs
-to this user, `own` to the plan's, and `view` says that this runs inside bubblewrap.
+answers {"broken": {"2": "a new process could be started"}, "covered": true, "exposed": […]}: why
+barriers of the plan do not hold, whether secrets can be covered, and which of them can be read
+behind everything. The directory `private` belongs to this user, `own` to the plan's, and `view`
+says that this runs inside bubblewrap.
 """
 
 import errno
@@ -22,7 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from autograder.sandbox import kernel, syscalls
+from autograder.sandbox import cover, kernel, syscalls
 from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.plan import Plan, enter
 
@@ -121,10 +122,14 @@ def view_holds(order: dict[str, Any]) -> None:
 
 
 def _hidden(secret: str) -> None:
-    if os.path.isdir(secret):
-        refused(f"{secret} could be listed", partial(os.listdir, secret), *_HIDDEN)
+    try:
+        seen = os.listdir(secret) if os.path.isdir(secret) else Path(secret).read_bytes()
+    except OSError as error:
+        if error.errno not in _HIDDEN:
+            raise
     else:
-        refused(f"{secret} could be read", partial(_open, secret), *_HIDDEN)
+        if seen:
+            raise BrokenError(f"{secret} could be read")
 
 
 def _needed(order: dict[str, Any]) -> None:
@@ -172,12 +177,21 @@ def probe(order: dict[str, Any]) -> dict[str, Any]:
         problem = _in_child(replace(plan, levels=levels), _TRIALS[level], order)
         if problem:
             broken[level] = problem
+    covered = not order["view"] and _covers(order["secrets"])
     exposed = [
         secret
         for secret in order["secrets"]
         if _in_child(plan, lambda order, secret=secret: _hidden(secret), order)
     ]
-    return {"broken": broken, "exposed": exposed}
+    return {"broken": broken, "covered": covered, "exposed": exposed}
+
+
+def _covers(secrets: list[str]) -> bool:
+    try:
+        cover.enter(secrets)
+    except OSError:
+        return False
+    return True
 
 
 def _in_child(plan: Plan, trial: Callable[[dict[str, Any]], None], order: dict[str, Any]) -> str:

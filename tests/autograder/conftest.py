@@ -30,12 +30,12 @@ def causal() -> Check:
 
 
 @pytest.fixture
-def submit(runner: Runner, causal: Check, tmp_path: Path) -> Callable[..., Outcome]:
+def submit(runner: Runner, causal: Check) -> Callable[..., Outcome]:
     """Runs the check on a solution in which `causal_mask` has this body."""
 
     def run(body: str, check: Check = causal) -> Outcome:
         mutation = Mutation("tested", "masking.causal", body=body)
-        directory = Path(tempfile.mkdtemp(dir=tmp_path))
+        directory = Path(tempfile.mkdtemp(dir=runner.root))
         submission.assemble(kit.ROOT, directory, mutation.files(), base=kit.ROOT)
         return runner.run_one(Job(check, directory))
 
