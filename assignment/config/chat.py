@@ -17,6 +17,9 @@ class ChatConfig:
     """Sample among the k most probable tokens only; 0 for no limit."""
     top_p: float = 1.0
     """Sample among the most probable tokens that together have this probability; 1 for no limit."""
+    remember: bool = False
+    """Let the model see what was said before. The course's models are fine-tuned on conversations
+    of one message and one answer, and answer worse behind another one."""
     seed: int = 0
     """The same seed and the same messages give the same answers."""
     checkpoint: Literal["best", "latest"] = "best"

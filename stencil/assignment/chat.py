@@ -12,7 +12,7 @@ HELP = """\
 /stage         list the stages: the runs beside this one, of the same pre-trained model
 /stage NAME    talk to another one
 /temperature X sample at temperature X; 0 takes the most probable token
-/reset         forget the conversation
+/reset         begin anew: forget what was said, draw the same random numbers again
 /help          show this list
 /quit          leave, as Ctrl-D does; Ctrl-C ends an answer"""
 
@@ -73,7 +73,6 @@ class Session:
 
         self.config = config
         self.temperature = config.temperature
-        self.messages = 0
         self.open(RunDirectory(config.run_dir))
 
     @property
@@ -93,8 +92,12 @@ class Session:
         if stage == "reward_model":
             raise ValueError(f"{run.path} is a reward model: it scores answers and writes none.")
         self.conversation = Conversation(
-            run.load_model(self.config.checkpoint), run.tokenizer(), knows_turns=stage != "train"
+            run.load_model(self.config.checkpoint),
+            run.tokenizer(),
+            knows_turns=stage != "train",
+            remember=self.config.remember,
         )
+        self.messages = 0
         self.run = run
 
     def answer(self, message: str):
@@ -112,6 +115,7 @@ class Session:
                 return HELP
             case "/reset", ():
                 self.conversation.reset()
+                self.messages = 0
                 return "The conversation is forgotten."
             case "/temperature", (value,):
                 self.temperature = temperature(value)

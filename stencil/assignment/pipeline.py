@@ -11,6 +11,8 @@ from assignment import command_line
 from assignment.config import PipelineConfig
 
 BLANK = 3
+# Of the columns of the report card, those that fit a terminal.
+SHOWN_COLUMNS = (0, 2, 3, 5, 7, 8)
 
 
 def pipeline(config: PipelineConfig) -> None:
@@ -68,9 +70,9 @@ def report(directory) -> None:
     print("The report card is made …", flush=True)
     card = CardMaker(directory, lambda line: print(f"  {line}", flush=True)).make()
     write_report(card, directory.path)
-    head, *rows = stage_table(card)
-    table = Table(*head)
-    for row in rows:
+    rows = [[row[place] for place in SHOWN_COLUMNS] for row in stage_table(card)]
+    table = Table(*rows[0])
+    for row in rows[1:]:
         table.add_row(*row)
     Console().print(table)
     print(totals(card))

@@ -13,19 +13,21 @@ ANSWER_SHARE = 0.25
 class Conversation:
     """Answers messages, one after the other.
 
-    A fine-tuned model reads `bos user message assistant`, and writes up to its eos. The turns
-    before stand in front, the oldest left out when the context is full. A model that was only
-    pre-trained knows no turns: it goes on with each message itself, to the end of the line.
+    A fine-tuned model reads `bos user message assistant`, and writes up to its eos. With `remember`
+    the turns before stand in front, the oldest left out when the context is full. A model that was
+    only pre-trained knows no turns: it goes on with each message itself, to the end of the line.
 
     Args:
         model: A language model.
         tokenizer: Its tokenizer.
         knows_turns: Whether the model was fine-tuned.
+        remember: Whether it sees the turns before.
     """
 
-    def __init__(self, model, tokenizer, knows_turns: bool = True):
+    def __init__(self, model, tokenizer, knows_turns: bool = True, remember: bool = False):
         self.tokenizer = tokenizer
         self.knows_turns = knows_turns
+        self.remember = remember and knows_turns
         self._stream = TokenStream(model)
         self._turns: list[list[int]] = []
 
@@ -61,5 +63,5 @@ class Conversation:
                 yield token
 
         yield from text_pieces(tokens(), self.tokenizer)
-        if self.knows_turns:
+        if self.remember:
             self._turns.append([*ids, *written, stop_id])
