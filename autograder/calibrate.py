@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from autograder import compare, kit, variants
+from autograder import compare, kit, syllabus, variants
 from autograder.checks import Check, load
 from autograder.mutations import Mutation
 from autograder.processes import Runner
@@ -111,7 +111,9 @@ def calibrate(checks: Sequence[Check], recording: Recording) -> tuple[dict[str, 
     return entries, problems
 
 
-def main(outputs: Path = kit.OUTPUTS, out: Path = kit.TOLERANCES) -> None:
+def main(
+    outputs: Path = kit.OUTPUTS, out: Path = kit.TOLERANCES, exercises: tuple[str, ...] = ()
+) -> None:
     """Measures every check, and writes its tolerance, its noise and its nearest misconception.
 
     Noise and nearest are in units of the tolerance: below 1, and above 1.
@@ -119,12 +121,22 @@ def main(outputs: Path = kit.OUTPUTS, out: Path = kit.TOLERANCES) -> None:
     Args:
         outputs: the recording that the tolerances are for.
         out: the file to write.
+        exercises: measure the checks of these alone, and keep the entries of the rest.
     """
-    entries, problems = calibrate(list(load().values()), Recording(outputs))
+    try:
+        chosen = [syllabus.find(exercise).id for exercise in exercises] or syllabus.EXERCISES
+    except KeyError as error:
+        print(error.args[0], file=sys.stderr)
+        sys.exit(2)
+    measured = [check for check in load().values() if check.exercise in chosen]
+    entries, problems = calibrate(measured, Recording(outputs))
     if problems:
         print("\n".join(problems), file=sys.stderr)
         sys.exit(1)
-    out.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+    known = json.loads(out.read_text(encoding="utf-8")) if out.is_file() else {}
+    kept = {key: entries.get(key) or known.get(key) for key in load()}
+    complete = {key: entry for key, entry in kept.items() if entry}
+    out.write_text(json.dumps(complete, indent=1) + "\n", encoding="utf-8")
     print(f"{len(entries)} checks calibrated")
 
 

@@ -27,6 +27,7 @@ def every_place(assignment, rng):
         "places of 12 tokens": np.unique(_starts(assignment, seed, 3, 600, 12, 7)),
         "places of 30 tokens": np.unique(_starts(assignment, seed, 8, 900, 30, 2)),
         "one place": _starts(assignment, seed, 5, 6, 8, 7),
+        "shape of one start": np.array(_starts(assignment, seed, 5, 1, 99, 7).shape),
         "two places": np.unique(_starts(assignment, seed, 5, 60, 9, 7)),
     }
 
@@ -65,6 +66,23 @@ def arguments_decide(assignment, rng):
     }
     equal = [np.array_equal(first, _starts(assignment, *pair, *rest)) for pair in asked.values()]
     return {"equal to the first": np.array(equal), "shape": np.array(first.shape)}
+
+
+@check("text.sampling_plan", tolerance="exact")
+def no_batch_comes_back(assignment, rng):
+    """No step of any seed draws what another one drew, be it the next or one thousands later."""
+    seed, step = (int(n) for n in rng.integers(100, 1000, 2))
+    distances = [*(2**i for i in range(18)), *(10**i for i in range(1, 6))]
+    asked = [(seed, step)]
+    for d in distances:
+        asked += [(seed, step + d), (seed + d, step), (seed + d, step - 1), (seed + 1, step + d)]
+    drawn = {tuple(_starts(assignment, *pair, 4, 10**6, 32)) for pair in asked}
+    small = np.unique(_starts(assignment, seed, step, 500, 20, 8))
+    return {
+        "different batches": np.int64(len(drawn)),
+        "pairs": np.int64(len(set(asked))),
+        "places": small,
+    }
 
 
 @check("text.sampling_plan", tolerance="exact")

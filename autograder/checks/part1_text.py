@@ -105,10 +105,13 @@ def digits_stand_alone(assignment, rng):
 
 @check("text.tokenizer", tolerance="exact")
 def frequent_pairs_are_merged(assignment, rng):
-    """Byte-pair encoding: the most frequent pair is merged first."""
+    """Byte-pair encoding: the most frequent pair of the whole text is merged first."""
     a, b, c, d, e = rng.permutation(list("bdfghkmpst"))[:5]
-    words = [a + b + c + d] * 50 + [a + b] * 20 + [c + d + e] * 9 + [e] * 40
-    lines = [words[i] for i in rng.permutation(len(words))]
+    a, d = a.upper(), d.upper()
+    # Most of these pairs stand at the end, in lines that are repeated.
+    rare = [d + e + a, d + e + b, d + e + c] + [e] * 100
+    words = [a + b + c + d] * 50 + [a + b] * 20 + [c + d + e] * 9
+    lines = [*rare, *(words[i] for i in rng.permutation(len(words)))]
     # a+b: 70 times, c+d: 59, then (a+b)+(c+d): 50, then (c+d)+e: 9. Five letters, four merges.
     size = 4 + len(SYMBOLS) + 256 + 5 + 4
     p = _processor(assignment, (line for line in lines), size)
@@ -146,9 +149,9 @@ def first_and_last_window(assignment, rng):
 
 @check("text.windows", tolerance="exact")
 def as_many_windows_as_tokens(assignment, rng):
-    """B = T: rows are windows, columns are positions."""
+    """B = T: rows are windows, columns are positions; the starts are an array, not a tensor."""
     tokens = rng.permutation(50).astype(np.int32)
-    return _windows(assignment, tokens, tensor(np.array([30, 9, 21, 2, 11], np.int64)), 5)
+    return _windows(assignment, tokens, np.array([30, 9, 21, 2, 11], np.int64), 5)
 
 
 @check("text.windows", tolerance="exact")
@@ -158,6 +161,13 @@ def stored_tokens(assignment, rng):
     tokens.tofile("tokens.bin")
     mapped = np.memmap("tokens.bin", np.uint16, mode="r")
     return _windows(assignment, mapped, tensor(np.array([250, 1, 77], np.int64)), 4)
+
+
+@check("text.windows", tolerance="exact")
+def one_window(assignment, rng):
+    """A batch of a single window."""
+    tokens = rng.permutation(30).astype(np.int32)
+    return _windows(assignment, tokens, tensor(np.array([int(rng.integers(2, 20))], np.int64)), 5)
 
 
 @check("text.windows", tolerance="exact")

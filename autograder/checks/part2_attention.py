@@ -28,8 +28,9 @@ def _attend(assignment, arrays, mask=None):
 
 @check("recurrent.bahdanau")
 def one_query_each(assignment, rng):
-    """One query for each row of keys, without a mask."""
-    return _attend(assignment, _inputs(rng))
+    """One query for each row of keys, without a mask; and one row alone, with one key."""
+    arrays, alone = _inputs(rng), _attend(assignment, _inputs(rng, (1,), 1))
+    return _attend(assignment, arrays) | {f"{name} of one key": a for name, a in alone.items()}
 
 
 @check("recurrent.bahdanau")
@@ -57,6 +58,17 @@ def large_scores(assignment, rng):
     """Scores in the hundreds: the softmax stays finite."""
     query, keys, values, w_query, w_key, v = _inputs(rng, (2,), 4, 3, 5, 6, 8)
     return _attend(assignment, (query, keys, values, w_query, w_key, v * 200))
+
+
+@check("recurrent.bahdanau")
+def hidden_keys_with_high_scores(assignment, rng):
+    """A key off the mask gets no weight, even if its score is hundreds above the others."""
+    query, keys, values, w_query, w_key, v = _inputs(rng, (3,), 5, 3, 4, 2, 6)
+    arrays = (query, keys, values, w_query, w_key, v * 100)
+    scores = np.tanh((query @ w_query)[:, None] + keys @ w_key) @ v
+    mask = np.ones((3, 5), bool)
+    mask[np.arange(3), scores.argmax(-1)] = False
+    return _attend(assignment, arrays, mask)
 
 
 @check("recurrent.bahdanau")

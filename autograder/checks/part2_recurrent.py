@@ -8,16 +8,16 @@ from autograder.checks.tools import gradients, normal, tensor
 
 @check("recurrent.rnn_cell")
 def one_step(assignment, rng):
-    """One step from a state that is not zero."""
+    """One step from a state that is not zero, of three rows and of one."""
     batch, width, units = 3, 5, 4
-    h = assignment.layers.recurrent.rnn_step(
-        tensor(normal(rng, batch, width)),
-        tensor(normal(rng, batch, units, scale=0.7)),
+    x, h = tensor(normal(rng, batch, width)), tensor(normal(rng, batch, units, scale=0.7))
+    weights = (
         tensor(normal(rng, width, units, scale=0.5)),
         tensor(normal(rng, units, units, scale=0.5)),
         tensor(normal(rng, units, scale=0.5)),
     )
-    return {"h": h}
+    rnn_step = assignment.layers.recurrent.rnn_step
+    return {"h": rnn_step(x, h, *weights), "h of one row": rnn_step(x[:1], h[:1], *weights)}
 
 
 @check("recurrent.rnn_cell")
@@ -81,9 +81,11 @@ def _lstm_inputs(rng, batch, width, units, scale=0.6):
 
 @check("recurrent.lstm_cell")
 def one_lstm_step(assignment, rng):
-    """One step from a state and a cell that are not zero."""
-    h, c = assignment.layers.recurrent.lstm_step(*map(tensor, _lstm_inputs(rng, 3, 5, 2)))
-    return {"h": h, "c": c}
+    """One step from a state and a cell that are not zero, of three rows and of one."""
+    lstm_step = assignment.layers.recurrent.lstm_step
+    h, c = lstm_step(*map(tensor, _lstm_inputs(rng, 3, 5, 2)))
+    one_h, one_c = lstm_step(*map(tensor, _lstm_inputs(rng, 1, 4, 2)))
+    return {"h": h, "c": c, "h of one row": one_h, "c of one row": one_c}
 
 
 @check("recurrent.lstm_cell")
@@ -102,7 +104,7 @@ def open_and_closed_gates(assignment, rng):
     result = {}
     for position, name in enumerate(("first", "second", "third", "last")):
         inputs = list(_lstm_inputs(rng, batch, width, units, scale=0.3))
-        inputs[2] = inputs[2] * 2
+        inputs[2] = inputs[2] * 8  # a cell is not bounded
         for sign, word in ((80.0, "open"), (-80.0, "shut")):
             bias = inputs[5].copy()
             bias[position * units : (position + 1) * units] = sign

@@ -54,6 +54,7 @@ def initial_states(assignment, rng):
         "SimpleRNN": rnn(inputs, initial_state=state),
         "LSTM": lstm(inputs, initial_state=_states(rng, "LSTM", 2, 3)),
         "one step": rnn(inputs[:, :1], initial_state=state),
+        "one step of one row": lstm(inputs[:1, :1]),
     }
 
 
@@ -119,6 +120,26 @@ def gradients_through_time(assignment, rng):
         found = tape.gradient(value, [inputs, *(weights[name].value for name in sorted(weights))])
         for name, gradient in zip(("inputs", *sorted(weights)), found, strict=True):
             result[f"{kind}, {name}"] = gradient
+    return result
+
+
+@check("recurrent.unroll", needs=[RNN, LSTM])
+def gradients_without_a_mask(assignment, rng):
+    """Without a mask too, gradients reach the first input and the initial state."""
+    import tensorflow as tf
+
+    result = {}
+    for kind in CELLS:
+        layer = _layer(assignment, rng, kind, 3, 2)
+        inputs, states = tensor(normal(rng, 2, 4, 3)), _states(rng, kind, 2, 2)
+        direction = tensor(normal(rng, 2, 2))
+        with tf.GradientTape() as tape:
+            tape.watch((inputs, states))
+            last = layer(inputs, initial_state=states)[:, -1]
+            value = tf.reduce_sum(direction * last)
+        of_inputs, of_states = tape.gradient(value, (inputs, states), unconnected_gradients="zero")
+        result[f"{kind}, inputs"] = of_inputs
+        result |= {f"{kind}, state {i}": gradient for i, gradient in enumerate(of_states)}
     return result
 
 

@@ -149,6 +149,7 @@ def what_does_not_decay(assignment, rng):
         "norm/gamma": (4,),
         "norm/beta": (4,),
         "token_embedding/embeddings": (6, 3),
+        "position_embedding/embeddings": (5, 3),
         "lstm_0/recurrent_kernel": (2, 8),
     }
     values = {path: normal(rng, *shape) + 2 for path, shape in shapes.items()}

@@ -27,9 +27,11 @@ def prompts(rng, vocabulary_size, lengths, padding=0) -> tuple:
 @check("decoding.generate")
 def equal_prompts(assignment, rng):
     """Prompts of one length: new tokens only, each one following from the token before."""
+    generate = assignment.generation.decoding.generate
     ids, lengths = prompts(rng, 11, [3, 3, 3, 3])
-    text, counts = assignment.generation.decoding.generate(LastToken(11), ids, lengths, 6, best, 1)
-    return {"ids": text, "lengths": counts}
+    text, counts = generate(LastToken(11), ids, lengths, 6, best, 1)
+    alone, count = generate(LastToken(11), ids[:1], lengths[:1], 5, best, 1)
+    return {"ids": text, "lengths": counts, "ids of one row": alone, "length of one row": count}
 
 
 @check("decoding.generate")
@@ -113,10 +115,17 @@ def stop_in_the_prompt(assignment, rng):
 
 @check("decoding.generate")
 def every_token_counts(assignment, rng):
-    """A new token with the number of the pad id counts like any other."""
+    """A new token with the number of the pad id counts like any other, and may be the stop."""
     ids, lengths = prompts(rng, 7, [2, 1, 3])  # x + 3 modulo 7 meets 0 within 7 steps
-    text, counts = assignment.generation.decoding.generate(LastToken(7), ids, lengths, 8, best, 1)
-    return {"ids": text, "lengths": counts}
+    generate = assignment.generation.decoding.generate
+    text, counts = generate(LastToken(7), ids, lengths, 8, best, 1)
+    stopped, stops = generate(LastToken(7), ids, lengths, 8, best, 1, stop_id=0)
+    return {
+        "ids": text,
+        "lengths": counts,
+        "ids with 0 as the stop": stopped,
+        "lengths with 0 as the stop": stops,
+    }
 
 
 @check("decoding.generate")
@@ -127,8 +136,8 @@ def the_sampler_decides(assignment, rng):
     def sampler(logits, seed):
         tf.ensure_shape(tf.convert_to_tensor(seed), [2])
         logits = tf.ensure_shape(logits, [None, 13])
-        # The logit closest to -1.6: two of them change places when anything is done to the logits.
-        return tf.argmin(tf.abs(logits + 1.6), axis=-1, output_type=tf.int32)
+        # Halfway between two logits: the other one is chosen when anything is done to them.
+        return tf.argmin(tf.abs(logits + 1.751), axis=-1, output_type=tf.int32)
 
     ids, lengths = prompts(rng, 13, [3, 1, 4, 2])
     text, counts = assignment.generation.decoding.generate(Order(13), ids, lengths, 6, sampler, 3)
@@ -156,6 +165,7 @@ def seeds(assignment, rng):
         "the same seed gives the same text": np.bool_((texts[0] == texts[1]).all()),
         "another seed gives another text": np.bool_((texts[0] != texts[2]).any()),
         "each step draws anew": np.array([len(set(row.tolist())) > 5 for row in texts[0]]),
+        "neighbours differ": (texts[0][:, 1:] == texts[0][:, :-1]).sum(axis=1) < 4,
         "ids are of the vocabulary": np.bool_((texts[0] >= 0).all() and (texts[0] < 64).all()),
     }
 

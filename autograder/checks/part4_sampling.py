@@ -40,7 +40,7 @@ def low_and_high(assignment, rng):
     return {
         f"temperature {temperature}": apply_temperature(tensor(logits), temperature)
         for temperature in (0.4, 1.0, 2.5)
-    }
+    } | {"one row": apply_temperature(tensor(logits[:1]), 2)}
 
 
 @check("sampling.temperature")
@@ -85,7 +85,9 @@ def three_of_eleven(assignment, rng):
 def the_best_alone(assignment, rng):
     """k = 1 keeps one token in each row."""
     logits = normal(rng, 5, 7)
-    return {"logits": assignment.generation.sampling.top_k_filter(tensor(logits), 1)}
+    top_k_filter = assignment.generation.sampling.top_k_filter
+    one_row = top_k_filter(tensor(logits[:1]), 1)
+    return {"logits": top_k_filter(tensor(logits), 1), "one row": one_row}
 
 
 @check("sampling.top_k")
@@ -106,6 +108,13 @@ def ties(assignment, rng):
     logits = np.array([[2, 5, 2, 1, 4, 2], [0, 0, 1, -1, 3, -2]], np.float32)
     logits += rng.integers(-3, 4, (2, 1)).astype(np.float32)
     return {"logits": assignment.generation.sampling.top_k_filter(tensor(logits), 3)}
+
+
+@check("sampling.top_k")
+def almost_ties(assignment, rng):
+    """Logits that are close are not equal: exactly k tokens are kept."""
+    logits = np.array([rng.permutation(9), rng.permutation(9)]) * np.array([[1e-4], [1e-3]]) + 1
+    return {"logits": assignment.generation.sampling.top_k_filter(tensor(logits.astype("f4")), 4)}
 
 
 @check("sampling.top_k")
@@ -171,6 +180,8 @@ def never_empty(assignment, rng):
     return {
         "p = 1e-6": top_p_filter(tensor(logits), 1e-6),
         "p = 0.1": top_p_filter(tensor(logits), 0.1),
+        "one row": top_p_filter(tensor(logits[:1]), 0.6),
+        "many tokens": top_p_filter(tensor(normal(rng, 2, 50, scale=0.3)), 1e-4),
     }
 
 

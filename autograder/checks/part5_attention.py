@@ -72,6 +72,9 @@ def no_leading_axes(assignment, rng):
     few, few_weights = attention(
         tensor(normal(rng, 3, 5)), tensor(normal(rng, 6, 5)), tensor(normal(rng, 6, 2))
     )
+    one, one_weights = attention(
+        tensor(normal(rng, 1, 5)), tensor(normal(rng, 3, 5)), tensor(normal(rng, 3, 2))
+    )
     many, many_weights = attention(
         tensor(normal(rng, 2, 1, 3, 4, 7)),
         tensor(normal(rng, 2, 1, 3, 5, 7)),
@@ -80,6 +83,8 @@ def no_leading_axes(assignment, rng):
     return {
         "weights of matrices": few_weights,
         "output of matrices": few,
+        "weights of one query": one_weights,
+        "output of one query": one,
         "weights": many_weights,
         "output": many,
     }

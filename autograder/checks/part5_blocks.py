@@ -136,16 +136,25 @@ def dropout_of_a_block(assignment, rng):
 
 @check("blocks.decoder", needs=NEEDS)
 def dropout_of_each_sub_layer(assignment, rng):
-    """While training, attention is dropped from and the feed-forward network is dropped from."""
+    """While training both sub-layers are dropped from, and what bypasses them is not."""
     results = {}
     inputs = tensor(normal(rng, 2, 5, 12))
+    block = decoder_block(assignment, rng, dropout=0.4)
+    _silence(block.self_attention, block.feed_forward)
+    bypassed = np.asarray(block(inputs, training=True))
+    results["what bypasses them is not"] = np.abs(bypassed - np.asarray(inputs)).max() < 1e-6
     for name in ("self_attention", "feed_forward"):
         block = decoder_block(assignment, rng, dropout=0.4)
-        dense = getattr(block, name).output_dense  # silence this sub-layer
-        dense.kernel.assign(np.zeros(dense.kernel.shape, np.float32))
-        dense.bias.assign(np.zeros(dense.bias.shape, np.float32))
+        _silence(getattr(block, name))
         still = np.asarray(block(inputs))
         moved = np.abs(np.asarray(block(inputs, training=True)) - still).max()
         results[f"without {name}"] = still
         results[f"the other one is dropped from, without {name}"] = np.bool_(moved > 1e-3)
     return results
+
+
+def _silence(*sub_layers):
+    """Makes these sub-layers return zeros."""
+    for layer in sub_layers:
+        for weight in (layer.output_dense.kernel, layer.output_dense.bias):
+            weight.assign(np.zeros(weight.shape, np.float32))

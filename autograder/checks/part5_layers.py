@@ -157,6 +157,14 @@ def negative_tail(assignment, rng):
 
 
 @check("feed_forward.gelu")
+def the_constants(assignment, rng):
+    """Where the last digits of the approximation's two constants show."""
+    x = np.linspace(-2.6, -1.8, 7, dtype=np.float32) + np.float32(rng.uniform(0, 0.05))
+    # So large that nothing but the relative tolerance counts.
+    return {"gelu times 1000": 1000 * np.asarray(assignment.layers.feed_forward.gelu(tensor(x)))}
+
+
+@check("feed_forward.gelu")
 def large_values(assignment, rng):
     """Far from zero: the identity on the right, 0 on the left."""
     x = np.float32([-1e4, -300, -60, -12, 12, 60, 300, 1e4]) * np.float32(rng.uniform(0.9, 1.1))

@@ -29,9 +29,10 @@ def causal(queries, keys, first=None) -> np.ndarray:
 
 @check("attention.multi_head", needs=NEEDS)
 def self_attention(assignment, rng):
-    """Without a context a sequence attends to itself."""
+    """Without a context a sequence attends to itself, be it a single token of a single row."""
     layer = attention(assignment, rng, 12, 3)
-    return {"output": layer(tensor(normal(rng, 2, 5, 12)))}
+    inputs = normal(rng, 2, 5, 12)
+    return {"output": layer(tensor(inputs)), "one token": layer(tensor(inputs[:1, :1]))}
 
 
 @check("attention.multi_head", needs=NEEDS)
@@ -72,22 +73,24 @@ def as_many_heads_as_tokens(assignment, rng):
 
 @check("attention.multi_head", needs=NEEDS)
 def gradients_of_the_weights(assignment, rng):
-    """Every projection learns."""
+    """Every projection learns, and gradients reach the inputs and a context."""
     import tensorflow as tf
 
     layer = attention(assignment, rng, 6, 2)
-    inputs = tensor(normal(rng, 2, 4, 6))
+    inputs, context = tensor(normal(rng, 2, 4, 6)), tensor(normal(rng, 2, 3, 6))
     direction = tensor(normal(rng, 2, 4, 6))
     names = ("query_dense", "key_dense", "value_dense", "output_dense")
     kernels = [getattr(layer, name).kernel.value for name in names]
     biases = [getattr(layer, name).bias.value for name in ("query_dense", "value_dense")]
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch((inputs, context))
         loss = tf.reduce_sum(direction * layer(inputs, mask=tensor(causal(4, 4)), training=True))
-    found = tape.gradient(loss, [*kernels, *biases], unconnected_gradients="zero")
-    return {
-        f"gradient of {name}": value
-        for name, value in zip([*names, "query bias", "value bias"], found, strict=True)
-    }
+        crossed = tf.reduce_sum(direction * layer(inputs, context))
+    sources = dict(zip([*names, "query bias", "value bias"], [*kernels, *biases], strict=True))
+    found = tape.gradient(loss, sources | {"inputs": inputs}, unconnected_gradients="zero")
+    of_context = tape.gradient(crossed, context, unconnected_gradients="zero")
+    gradients = {f"gradient of {name}": value for name, value in found.items()}
+    return gradients | {"gradient of a context": of_context}
 
 
 @check("attention.multi_head", needs=NEEDS)
@@ -162,6 +165,7 @@ def dropout_of_the_weights(assignment, rng):
         "the mean stays": np.bool_(abs(output[..., 0].mean() - 1) < 5 * deviation),
         "heads differ": np.bool_((sums[..., 0] != sums[..., 1]).any()),
         "queries differ": np.bool_((sums[:, 0] != sums[:, 1]).any()),
+        "rows differ": np.bool_((sums[0] != sums[1]).any()),
     }
 
 

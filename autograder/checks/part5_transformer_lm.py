@@ -88,8 +88,9 @@ def padding(assignment, rng):
     """The padding mask hides padded keys, here in front of the text, from every query."""
     model = transformer(assignment, rng)
     ids = tokens(rng, 2, 6)
-    ids[1, :2] = 0
-    mask = (ids != 0)[:, None, None, :]
+    ids[0, 3] = 0  # the mask alone says what is padding, not the number
+    mask = np.ones((2, 1, 1, 6), bool)
+    mask[1, ..., :2] = False
     logits = np.array(model(tensor(ids), tensor(mask)))
     logits[1, :2] = 0  # the padded queries themselves may give anything
     return {"logits": logits}

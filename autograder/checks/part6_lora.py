@@ -119,18 +119,21 @@ def trained_weights(assignment, rng):
     a.assign(normal(rng, 6, 2))
 
     def gradients():
+        x = tensor(inputs)
         with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(direction * layer(tensor(inputs)))
-        return tape.gradient(loss, [a.value, b.value], unconnected_gradients="zero")
+            tape.watch(x)
+            loss = tf.reduce_sum(direction * layer(x))
+        return tape.gradient(loss, [a.value, b.value, x], unconnected_gradients="zero")
 
-    _, at_start = gradients()
+    _, at_start, _ = gradients()
     b.assign(normal(rng, 2, 5))
-    of_a, of_b = gradients()
+    of_a, of_b, of_inputs = gradients()
     frozen = [not any(v is w for v in layer.trainable_variables) for w in dense.weights]
     return {
         "gradient of B at the start": at_start,
         "gradient of A": of_a,
         "gradient of B": of_b,
+        "gradient of the inputs": of_inputs,
         "kernel and bias are frozen": np.array(frozen),
     }
 
@@ -153,7 +156,7 @@ def adapted_model(assignment, rng):
 
 @check("sft.lora")
 def merged_model(assignment, rng):
-    """Merged, the model computes the same; merged once more, it still does."""
+    """Merged, the model computes the same from plain layers; merged once more, it still does."""
     ids = rng.integers(0, 11, (2, 5)).astype(np.int32)
     model = _small_model(rng)
     lora = assignment.layers.lora
@@ -163,4 +166,9 @@ def merged_model(assignment, rng):
     lora.merge_lora(model)
     once = np.asarray(model(ids))
     lora.merge_lora(model)
-    return {"adapted": adapted, "merged": once, "merged twice": model(ids)}
+    return {
+        "adapted": adapted,
+        "merged": once,
+        "merged twice": model(ids),
+        "sizes of the weights": np.sort([np.prod(weight.shape) for weight in model.weights]),
+    }

@@ -22,7 +22,9 @@ def _advantages(assignment, rng, lengths, time, gamma, lam):
 @check("rlhf.gae")
 def unequal_lengths(assignment, rng):
     """Responses of unequal lengths; values on padding count for nothing."""
-    return _advantages(assignment, rng, (4, 6, 1), 6, gamma=0.9, lam=0.7)
+    found = _advantages(assignment, rng, (4, 6, 1), 6, gamma=0.9, lam=0.7)
+    alone = _advantages(assignment, rng, (1,), 1, gamma=0.9, lam=0.7)
+    return found | {f"{name} of one token": array for name, array in alone.items()}
 
 
 @check("rlhf.gae")

@@ -23,6 +23,7 @@ def log_probabilities(assignment, rng):
     found = value_and_gradients(weighted, logits=logits)
     return {
         "log-probabilities": token_log_probs(tensor(logits), targets),
+        "of one token": token_log_probs(tensor(logits[:1, :1]), targets[:1, :1]),
         "gradient of logits": found["gradient of logits"],
     }
 
@@ -39,6 +40,7 @@ def entropies(assignment, rng):
     found = value_and_gradients(lambda x: tf.reduce_sum(weights * entropy(x)), logits=logits)
     return {
         "entropy": entropy(tensor(logits)),
+        "of one token": entropy(tensor(logits[:1, :1])),
         "gradient of logits": found["gradient of logits"],
     }
 
@@ -57,13 +59,14 @@ def square(assignment, rng):
 
 @check("rlhf.log_probs", tolerance="loose")
 def large_logits(assignment, rng):
-    """Logits that are all large: only their differences count."""
-    logits = tensor(normal(rng, 2, 3, 5, scale=3.0) + np.float32(100))
-    targets = tensor(rng.integers(0, 5, (2, 3)).astype(np.int32))
+    """Logits that are all large: only their differences count; one target is very improbable."""
+    logits = normal(rng, 2, 3, 5, scale=3.0) + np.float32(100)
+    targets = rng.integers(0, 5, (2, 3)).astype(np.int32)
+    logits[1, 0, targets[1, 0]] -= 30
     log_probs = assignment.alignment.log_probs
     return {
-        "log-probabilities": log_probs.token_log_probs(logits, targets),
-        "entropy": log_probs.entropy(logits),
+        "log-probabilities": log_probs.token_log_probs(tensor(logits), tensor(targets)),
+        "entropy": log_probs.entropy(tensor(logits)),
     }
 
 
@@ -81,7 +84,9 @@ def equal_rewards(assignment, rng):
     """Equal rewards, however large: ln 2, and a gradient that parts them."""
     rewards = signed(rng, 1, 4, 3)
     loss = assignment.alignment.rewards.bradley_terry_loss
-    return value_and_gradients(loss, chosen=rewards, rejected=rewards)
+    # At 0 itself a right loss may have another derivative, such as that of an absolute value.
+    nearby = value_and_gradients(loss, chosen=rewards, rejected=rewards + np.float32(1e-3))
+    return nearby | {"loss": loss(tensor(rewards), tensor(rewards))}
 
 
 @check("rlhf.bradley_terry")
@@ -124,7 +129,12 @@ def _shaped(assignment, arrays, beta):
 def unequal_lengths(assignment, rng):
     """The score stands on each row's last valid token; off the mask all is 0."""
     arrays = _responses(rng, (2, 5, 1), 5)
-    return {"rewards": _shaped(assignment, arrays, 0.3)}
+    score, *of_tokens = arrays
+    one_token = (score[2:], *(array[2:, :1] for array in of_tokens))
+    return {
+        "rewards": _shaped(assignment, arrays, 0.3),
+        "of one token": _shaped(assignment, one_token, 0.3),
+    }
 
 
 @check("rlhf.token_rewards")

@@ -30,7 +30,9 @@ def _sequence_log_probs(assignment, rng, lengths, starts, time, vocabulary, aver
 @check("preference.sequence_log_prob", needs=["rlhf.log_probs"])
 def summed(assignment, rng):
     """The sum over response tokens, and its gradient: none reaches the prompt."""
-    return _sequence_log_probs(assignment, rng, (3, 5, 1), (2, 1, 3), 6, 7, False)
+    found = _sequence_log_probs(assignment, rng, (3, 5, 1), (2, 1, 3), 6, 7, False)
+    alone = _sequence_log_probs(assignment, rng, (1,), (0,), 1, 4, False)
+    return found | {"of one token": alone["log-probabilities"]}
 
 
 @check("preference.sequence_log_prob", needs=["rlhf.log_probs"])
@@ -111,7 +113,12 @@ def strong_beta(assignment, rng):
 @check("preference.dpo")
 def at_the_reference(assignment, rng):
     """While policy and reference are equal the loss is ln 2, and the chosen is to be raised."""
-    return _loss(assignment, "dpo_loss", _at_the_reference(rng, 4), 0.3)
+    pairs = _at_the_reference(rng, 4)
+    loss = assignment.alignment.preference_losses.dpo_loss
+    start = loss(*(tensor(array) for array in pairs.values()), 0.3)
+    # At 0 itself a right loss may have another derivative, such as that of an absolute value.
+    pairs["policy_chosen"] += np.float32(1e-3)
+    return _loss(assignment, "dpo_loss", pairs, 0.3) | {"loss": start}
 
 
 @check("preference.family")
@@ -148,11 +155,12 @@ def orpo(assignment, rng):
 
 @check("preference.family", tolerance="loose")
 def orpo_near_one(assignment, rng):
-    """ORPO: probabilities that are almost 1, of the chosen and of the rejected response."""
-    chosen = np.array([-1e-6, -0.4, -3e-6], np.float32) * floats(rng, 1, 2, 3)
-    rejected = np.array([-0.5, -1e-6, -1e-6], np.float32) * floats(rng, 1, 2, 3)
+    """ORPO: probabilities close to 1, of the chosen and of the rejected response."""
+    # Not so close that 1 - p in single precision would lose its digits: expm1 is advice only.
+    chosen = np.array([-1e-3, -0.4, -3e-3], np.float32) * floats(rng, 1, 2, 3)
+    rejected = np.array([-0.5, -1e-3, -1e-3], np.float32) * floats(rng, 1, 2, 3)
     found = _loss(assignment, "orpo_loss", {"chosen": chosen, "rejected": rejected}, 0.8)
-    # The gradients are about 1e6 here; times the log-probabilities they are about 1.
+    # The gradients are about 1e3 here; times the log-probabilities they are about 1.
     scaled = {
         f"gradient of {name}, scaled": found[f"gradient of {name}"] * array
         for name, array in (("chosen", chosen), ("rejected", rejected))

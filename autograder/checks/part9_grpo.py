@@ -1,5 +1,7 @@
 """Checks of Part 9: group relative policy optimisation."""
 
+import inspect
+
 import numpy as np
 
 from autograder.checks import check
@@ -20,6 +22,7 @@ def groups(assignment, rng):
     return {
         "normalised": _advantages(assignment, rewards, 4),
         "centred": _advantages(assignment, rewards, 4, normalize_by_std=False),
+        "one group": _advantages(assignment, rewards[:4], 4),
     }
 
 
@@ -174,77 +177,21 @@ def without_kl(assignment, rng):
 
 
 @check("grpo.loss", needs=["grpo.kl"])
+def another_upper_bound(assignment, rng):
+    """With epsilon_high the ratio may rise further than it may fall."""
+    known = inspect.signature(assignment.alignment.group_relative.grpo_loss).parameters
+    arrays, mask = _responses(rng, (6, 4, 5), 6)
+    plain = _grpo(assignment, arrays, mask, 0.1, 0.2)
+    if "epsilon_high" not in known:  # an option beyond the course's contract
+        return {"loss": plain["loss"]}
+    higher = _grpo(assignment, arrays, mask, 0.1, 0.2, epsilon_high=0.6)
+    return {"loss": plain["loss"]} | {f"{k}, higher": v for k, v in higher.items()}
+
+
+@check("grpo.loss", needs=["grpo.kl"])
 def at_the_start(assignment, rng):
     """While all three policies are equal: minus the advantages, and no divergence."""
     arrays, mask = _responses(rng, (2, 4, 3), 5)
     for name in ("old_log_probs", "ref_log_probs"):
         arrays[name] = arrays["log_probs"].copy()
     return _grpo(assignment, arrays, mask, 0.2, 0.7)
-
-
-_NONE = -(10**9)
-
-
-def _answers(assignment, texts):
-    """The extracted answers; None is a number that stands in no text."""
-    found = [assignment.alignment.rewards.extract_answer(text) for text in texts]
-    return np.array([_NONE if answer is None else int(answer) for answer in found], np.int64)
-
-
-@check("grpo.reward", tolerance="exact")
-def answers(assignment, rng):
-    """Answers behind both marks, with signs, commas, and more text around."""
-    a, b = (int(number) for number in rng.integers(12, 99, 2))
-    texts = {
-        "hashes": [f"{a} + {b}\n#### {a + b}", f"####{a}", f"#### {b}\n", f"#### {a} apples"],
-        "tag": [f"so <answer>{a}</answer>", f"<answer> {b} </answer> done", "<answer>0</answer>"],
-        "signs": [f"#### -{a}", f"<answer>-{b}</answer>", f"#### -${a}", f"#### ${b}"],
-        "commas": [f"#### {a},{b}0", f"#### -{b},000,{a}7.", f"<answer>{a},00{a % 10}</answer>"],
-    }
-    return {name: _answers(assignment, group) for name, group in texts.items()}
-
-
-@check("grpo.reward", tolerance="exact")
-def last_answer(assignment, rng):
-    """The last mark decides, whichever of the two it is."""
-    a, b, c = (int(number) for number in rng.permutation(np.arange(10, 99))[:3])
-    texts = [
-        f"#### {a} no, #### {b}",
-        f"<answer>{a}</answer> <answer>{b}</answer> and {c}",
-        f"#### {a}\n<answer>{b}</answer>",
-        f"<answer>{a}</answer>\n#### {b}",
-        f"#### {a}\n#### {b}\n#### {c}",
-    ]
-    return {"answers": _answers(assignment, texts)}
-
-
-@check("grpo.reward", tolerance="exact")
-def malformed(assignment, rng):
-    """Where no whole number stands behind the last mark, None, and never an exception."""
-    number = int(rng.integers(12, 99))
-    texts = [
-        *("", f"{number}", f"The answer is {number}.", f"## {number}"),
-        *("####", "#### ", "#### forty", "#### -", "#### ,", "#### --5", "#### ²"),
-        *("<answer></answer>", "<answer>x</answer>", f"<answer>{number}"),
-        *("#### 4.5", f"#### {number} then #### none", f"#### {number}"),
-    ]
-    assignment.alignment.rewards.extract_answer("#### " + "9" * 5000)
-    return {"answers": _answers(assignment, texts)}
-
-
-@check("grpo.reward")
-def rewards(assignment, rng):
-    """1.0 for exactly the right answer, else 0.0."""
-    number = int(rng.integers(12, 99))
-    exact_answer_reward = assignment.alignment.rewards.exact_answer_reward
-    cases = [
-        *((f"#### {number}", number), (f"#### {number + 1}", number), (f"#### -{number}", number)),
-        *(
-            (f"#### 1{number}", number),
-            (f"{number} #### {number - 1}", number),
-            (f"{number}", number),
-        ),
-        *((f"<answer>{number}</answer>", number), ("#### none", 0), ("#### 0", 0), ("", 0)),
-        *((f"#### -{number}", -number), (f"#### {number}", -number)),
-    ]
-    return {"rewards": np.array([exact_answer_reward(text, answer) for text, answer in cases])}

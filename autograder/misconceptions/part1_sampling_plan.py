@@ -119,4 +119,13 @@ MISCONCEPTIONS = [
             "places can never be drawn. Draw integers."
         ),
     ),
+    Misconception(
+        "steps_come_back",
+        "text.sampling_plan",
+        edits=[("seed=[seed, step]", "seed=[seed, step % 64]")],
+        hint=(
+            "After some steps the same batches come back: a part of the step's number is lost on "
+            "its way into the seed."
+        ),
+    ),
 ]

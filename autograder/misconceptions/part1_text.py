@@ -185,4 +185,30 @@ MISCONCEPTIONS = [
         edits=[(".astype(np.int32)", "")],
         hint="The windows keep the type in which the corpus is stored; int32 is asked for.",
     ),
+    Misconception(
+        "lowercased",
+        "text.tokenizer",
+        edits=[
+            (
+                "sentence_iterator=sentences",
+                "sentence_iterator=(sentence.lower() for sentence in sentences)",
+            )
+        ],
+        hint=(
+            "The training text is changed to lower case first, so that capital letters get no "
+            "pieces of their own. It is to be taken as it is."
+        ),
+    ),
+    Misconception(
+        "distinct_sentences",
+        "text.tokenizer",
+        edits=[("sentence_iterator=sentences", "sentence_iterator=iter(dict.fromkeys(sentences))")],
+        hint="Repeated sentences count once only. How often a pair occurs decides what is merged.",
+    ),
+    Misconception(
+        "beginning_of_the_text",
+        "text.tokenizer",
+        edits=[("sentence_iterator=sentences", "sentence_iterator=iter(list(sentences)[:100])")],
+        hint="Only the beginning of the text is looked at: its later sentences count as well.",
+    ),
 ]

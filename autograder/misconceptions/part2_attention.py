@@ -147,4 +147,13 @@ MISCONCEPTIONS = [
         edits=[("weights, values), weights", "weights, values), scores")],
         hint="The second result should be the weights after the softmax, not the scores.",
     ),
+    Misconception(
+        "mask_of_minus_100",
+        "recurrent.bahdanau",
+        edits=[("scores.dtype.min / 2", "-100.0")],
+        hint=(
+            "A hidden key still gets a weight if its score is high enough: put a far lower number "
+            "in its place."
+        ),
+    ),
 ]

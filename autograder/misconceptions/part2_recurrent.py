@@ -179,4 +179,16 @@ MISCONCEPTIONS = [
         ],
         hint="The ones stand in the block of another gate: which block is the forget gate's?",
     ),
+    Misconception(
+        "cell_clipped",
+        "recurrent.lstm_cell",
+        edits=[
+            (
+                "c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)",
+                "c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)\n"
+                "    c = tf.clip_by_value(c, -5.0, 5.0)",
+            )
+        ],
+        hint="The cell is kept within bounds. It has none: that it can count up is its purpose.",
+    ),
 ]

@@ -152,4 +152,18 @@ MISCONCEPTIONS = [
             "needs no earlier step: all inputs can be projected at once, before the loop."
         ),
     ),
+    Misconception(
+        "gradient_cut",
+        "recurrent.unroll",
+        edits=[
+            (
+                "lambda state, x: self.update(x, state)",
+                "lambda state, x: self.update(x, tuple(tf.stop_gradient(s) for s in state))",
+            )
+        ],
+        hint=(
+            "Without a mask no gradient flows from a step to the one before it: the network would "
+            "never learn what to remember."
+        ),
+    ),
 ]

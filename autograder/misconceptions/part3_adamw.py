@@ -168,4 +168,10 @@ MISCONCEPTIONS = [
         edits=[("name not in self.NOT_DECAYED", 'name != "bias"')],
         hint="Biases are left out, the gain and offset of a norm are not.",
     ),
+    Misconception(
+        "position_embeddings_decay",
+        "training.adamw",
+        edits=[('"embedding" not in path', '"token_embedding" not in path')],
+        hint="Position embeddings decay. No embedding should, whatever it is called.",
+    ),
 ]

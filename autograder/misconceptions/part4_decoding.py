@@ -199,4 +199,16 @@ MISCONCEPTIONS = [
             "read the new token alone."
         ),
     ),
+    Misconception(
+        "a_seed_for_two_steps",
+        "decoding.generate",
+        edits=[("stateless_fold_in(seed, position)", "stateless_fold_in(seed, position // 2)")],
+        hint="Two steps in a row draw with the same seed. Each step needs one of its own.",
+    ),
+    Misconception(
+        "stop_zero_ignored",
+        "decoding.generate",
+        edits=[("if stop_id is not None:", "if stop_id:")],
+        hint="A stop token with the id 0 never stops. In Python 0 is false, and not None.",
+    ),
 ]

@@ -186,4 +186,23 @@ MISCONCEPTIONS = [
             "logits themselves."
         ),
     ),
+    Misconception(
+        "near_ties_kept",
+        "sampling.top_k",
+        edits=[("logits >= threshold", "logits >= threshold - 2e-3")],
+        hint="More than k tokens are kept where logits are close. Only equal ones are a tie.",
+    ),
+    Misconception(
+        "batch_of_one_lost",
+        "sampling.top_k",
+        edits=[
+            (
+                'return tf.where(logits >= threshold, logits, -float("inf"))',
+                'return tf.squeeze(tf.where(logits >= threshold, logits, -float("inf")))',
+            )
+        ],
+        hint=(
+            "tf.squeeze removes every axis of length 1, also that of a batch of one. Name the axis."
+        ),
+    ),
 ]

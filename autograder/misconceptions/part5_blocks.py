@@ -168,4 +168,20 @@ MISCONCEPTIONS = [
         edits=[("cache_index=cache_index,", "cache_index=0 if cache is not None else None,")],
         hint="Every call writes to the beginning of the cache: the index has to be handed on.",
     ),
+    Misconception(
+        "residual_dropped",
+        "blocks.decoder",
+        edits=[
+            (
+                "x = x + self.output_dropout(attended, training=training)\n"
+                "        x = x if self.norm_first else self.self_attention_norm(x)",
+                "x = self.output_dropout(x, training=training) + attended\n"
+                "        x = x if self.norm_first else self.self_attention_norm(x)",
+            )
+        ],
+        hint=(
+            "Dropout falls on what bypasses the sub-layer. It belongs on the sub-layer's output: "
+            "the residual path carries everything on."
+        ),
+    ),
 ]

@@ -92,4 +92,10 @@ MISCONCEPTIONS = [
         edits=[("self.output_dense(hidden),", "inputs + self.output_dense(hidden),")],
         hint="The input is added to the output. The residual belongs to the block.",
     ),
+    Misconception(
+        "coefficient_rounded",
+        "feed_forward.gelu",
+        edits=[("0.044715", "0.0447")],
+        hint="The factor of the cube has lost digits: it is 0.044715.",
+    ),
 ]

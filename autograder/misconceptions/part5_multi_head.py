@@ -200,4 +200,18 @@ MISCONCEPTIONS = [
         edits=[("rotate(query, first), rotate(key, first)", "rotate(query, first), key")],
         hint="Only differences of positions should count: queries and keys are both rotated.",
     ),
+    Misconception(
+        "queries_without_gradient",
+        "attention.multi_head",
+        edits=[
+            (
+                "self._split_heads(self.query_dense(inputs))",
+                "self._split_heads(self.query_dense(tf.stop_gradient(inputs)))",
+            )
+        ],
+        hint=(
+            "No gradient flows through the queries to the inputs: the layers below would not learn "
+            "what to look for."
+        ),
+    ),
 ]

@@ -172,4 +172,16 @@ MISCONCEPTIONS = [
         ],
         hint="Two calls without training should agree: dropout is active outside training.",
     ),
+    Misconception(
+        "padding_by_number",
+        "models.transformer_lm",
+        edits=[
+            (
+                "mask = combine_masks(causal_mask(tf.shape(token_ids)[1]), padding_mask)",
+                "padding = None if padding_mask is None else (token_ids != 0)[:, None, None]\n"
+                "        mask = combine_masks(causal_mask(tf.shape(token_ids)[1]), padding)",
+            )
+        ],
+        hint="What is padding is taken from the ids. The mask that is given says it.",
+    ),
 ]

@@ -134,4 +134,20 @@ MISCONCEPTIONS = [
         ],
         hint="Merging throws away what was learned: the kernel is that of the base.",
     ),
+    Misconception(
+        "inputs_cut_off",
+        "sft.lora",
+        edits=[
+            (
+                "change = tf.matmul(tf.matmul(inputs, self.lora_a), self.lora_b)",
+                "change = tf.matmul(\n"
+                "            tf.matmul(tf.stop_gradient(inputs), self.lora_a), self.lora_b\n"
+                "        )",
+            )
+        ],
+        hint=(
+            "No gradient flows through A and B to the inputs: the adapters of lower layers would "
+            "learn as if this one changed nothing."
+        ),
+    ),
 ]

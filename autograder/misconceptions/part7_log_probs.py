@@ -162,4 +162,33 @@ MISCONCEPTIONS = [
         edits=[(_PAIRS, "list(itertools.combinations(range(len(ranking)), 2))")],
         hint="The pairs hold places in the ranking. They should hold the responses' indices.",
     ),
+    Misconception(
+        "batch_of_one_lost",
+        "rlhf.log_probs",
+        edits=[
+            (
+                "return -tf.reduce_sum(tf.exp(log_probs) * log_probs, axis=-1)",
+                "return tf.squeeze(-tf.reduce_sum(tf.exp(log_probs) * log_probs, axis=-1))",
+            )
+        ],
+        hint=(
+            "tf.squeeze removes every axis of length 1, also that of a batch of one. Name the axis."
+        ),
+    ),
+    Misconception(
+        "epsilon_in_the_log",
+        "rlhf.log_probs",
+        edits=[
+            (
+                "return -tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, "
+                "logits=logits)",
+                "probabilities = tf.gather(tf.nn.softmax(logits), targets, batch_dims=2)\n"
+                "    return tf.math.log(probabilities + 1e-8)",
+            )
+        ],
+        hint=(
+            "An epsilon inside the logarithm hides how improbable a token is. From the logits the "
+            "log-probability needs none."
+        ),
+    ),
 ]

@@ -162,9 +162,10 @@ MISCONCEPTIONS = [
         orpo=_ORPO.replace("-chosen - beta", "-chosen - rejected - beta"),
     ),
     _family(
-        "orpo_unstable",
-        "ORPO: for p near 1 the difference 1 - p loses its digits; expm1 of log p keeps them.",
-        orpo=_ORPO.replace("-tf.math.expm1(log_prob)", "1.0 - tf.exp(log_prob)"),
+        "orpo_floor",
+        "ORPO: a floor under 1 - p changes the odds of every response with p near 1. If it is to "
+        "guard a logarithm against 0, keep it far below what 1 - p can be.",
+        orpo=_ORPO.replace("-tf.math.expm1(log_prob)", "tf.maximum(1.0 - tf.exp(log_prob), 0.01)"),
     ),
     _family(
         "r_dpo_as_printed",

@@ -174,4 +174,10 @@ MISCONCEPTIONS = [
         edits=[("losses += beta * kl_estimate", "losses += kl_estimate")],
         hint="The KL term does not depend on beta.",
     ),
+    Misconception(
+        "one_bound_for_both",
+        "grpo.loss",
+        edits=[("1 + epsilon_high", "1 + epsilon")],
+        hint="epsilon_high has no effect: it bounds the ratio from above, epsilon from below.",
+    ),
 ]

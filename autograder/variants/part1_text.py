@@ -83,4 +83,70 @@ VARIANTS = [
             return generator.uniform([batch_size], 0, last + 1, dtype=tf.int64)
         """,
     ),
+    Variant(
+        "options",
+        "text.tokenizer",
+        body=r"""
+            options = dict(model_type="bpe", vocab_size=vocabulary_size, byte_fallback=True)
+            options.update(
+                normalization_rule_name="identity",
+                add_dummy_prefix=False,
+                remove_extra_whitespaces=False,
+            )
+            options.update(
+                pad_id=0,
+                unk_id=1,
+                bos_id=2,
+                eos_id=3,
+                split_digits=True,
+                minloglevel=1,
+                num_threads=1,
+            )
+            options.update(
+                user_defined_symbols=["\n", "<assistant>", "<user>"], max_sentence_length=100000
+            )
+            sentencepiece.SentencePieceTrainer.Train(
+                sentence_iterator=iter(list(sentences)), model_writer=model, **options
+            )
+        """,
+    ),
+    Variant(
+        "map_fn",
+        "text.windows",
+        body="""
+            stream = tf.constant(np.asarray(tokens).astype("int32"))
+
+            def cut(start):
+                return tf.slice(stream, [start], [length + 1])
+
+            block = tf.map_fn(
+                cut, tf.cast(tf.convert_to_tensor(starts), tf.int32), fn_output_signature=tf.int32
+            )
+            block = tf.reshape(block, [-1, length + 1])
+            return block[:, 0:length], block[:, 1 : length + 1]
+        """,
+    ),
+    Variant(
+        "fractions",
+        "text.sampling_plan",
+        body="""
+            u = tf.random.stateless_uniform(
+                [batch_size], seed=tf.stack([seed, step]), dtype=tf.float64
+            )
+            places = num_tokens - length
+            return tf.minimum(tf.cast(tf.floor(u * places), tf.int64), places - 1)
+        """,
+    ),
+    Variant(
+        "python_random",
+        "text.sampling_plan",
+        body="""
+            import random
+
+            rng = random.Random(f"{seed}-{step}")
+            return tf.constant(
+                [rng.randrange(num_tokens - length) for _ in range(batch_size)], tf.int64
+            )
+        """,
+    ),
 ]

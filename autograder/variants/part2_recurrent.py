@@ -177,4 +177,70 @@ VARIANTS = [
             return keras.ops.sum(keras.ops.expand_dims(weights, -1) * values, axis=-2), weights
         """,
     ),
+    Variant(
+        "gate_by_gate",
+        "recurrent.lstm_cell",
+        body=(
+            None,
+            """
+            u = h.shape[-1]
+
+            def gate(k, activation):
+                block = slice(k * u, (k + 1) * u)
+                return activation(projected[:, block] + h @ recurrent_kernel[:, block])
+
+            c = gate(1, keras.ops.sigmoid) * c + gate(0, keras.ops.sigmoid) * gate(
+                2, keras.ops.tanh
+            )
+            return gate(3, keras.ops.sigmoid) * keras.ops.tanh(c), c
+            """,
+            """
+            import numpy as np
+
+            b = np.zeros(shape, "float32")
+            b[shape[0] // 4 : shape[0] // 2] = 1
+            return b
+            """,
+        ),
+    ),
+    Variant(
+        "while_loop",
+        "recurrent.unroll",
+        body="""
+            x = tf.transpose(keras.ops.matmul(inputs, self.kernel) + self.bias, [1, 0, 2])
+            time = tf.shape(x)[0]
+            keep = None if mask is None else tf.transpose(tf.cast(mask, x.dtype))[:, :, None]
+            history = tuple(
+                tf.TensorArray(x.dtype, size=time, element_shape=[None, self.units])
+                for _ in initial_state
+            )
+
+            def body(t, state, history):
+                new = self.update(x[t], state)
+                if keep is not None:
+                    new = tuple(keep[t] * n + (1.0 - keep[t]) * o for n, o in zip(new, state))
+                return t + 1, tuple(new), tuple(h.write(t, n) for h, n in zip(history, new))
+
+            _, final, history = tf.while_loop(
+                lambda t, *_: t < time,
+                body,
+                (0, tuple(tf.convert_to_tensor(s) for s in initial_state), history),
+            )
+            outputs = tf.transpose(history[0].stack(), [1, 0, 2])
+            last_state = tuple(final)
+        """,
+    ),
+    Variant(
+        "tensordot",
+        "recurrent.bahdanau",
+        body="""
+            q = tf.expand_dims(tf.tensordot(query, w_query, 1), -2)
+            e = tf.tensordot(tf.math.tanh(q + tf.tensordot(keys, w_key, 1)), v, 1)
+            if mask is not None:
+                e = e + (1.0 - tf.cast(mask, e.dtype)) * -1e9
+            e = e - tf.reduce_max(e, axis=-1, keepdims=True)
+            w = tf.exp(e) / tf.reduce_sum(tf.exp(e), axis=-1, keepdims=True)
+            return tf.reduce_sum(w[..., None] * values, axis=-2), w
+        """,
+    ),
 ]

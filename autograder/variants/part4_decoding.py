@@ -79,4 +79,45 @@ VARIANTS = [
             return new, counts
         """,
     ),
+    Variant(
+        "lists",
+        "decoding.generate",
+        body="""
+            import numpy as np
+
+            lengths_in = np.asarray(prompt_lengths)
+            state = model.initial_state(int(batch_size), int(prompt_width) + int(max_new_tokens))
+            given = np.asarray(prompt_ids)
+            out = [[] for _ in range(batch_size)]
+            done = np.zeros(batch_size, bool)
+            logits = None
+            for position in range(int(lengths_in.max()) + max_new_tokens):
+                if done.all():
+                    break
+                current = (
+                    given[:, position].copy()
+                    if position < prompt_width
+                    else np.zeros(batch_size, np.int32)
+                )
+                if logits is not None:
+                    chosen = np.asarray(sampler(logits, seed + tf.constant([0, position * 7919])))
+                    for row in range(batch_size):
+                        if position >= lengths_in[row] and not done[row]:
+                            out[row].append(int(chosen[row]))
+                            current[row] = chosen[row]
+                            done[row] = len(out[row]) == max_new_tokens or (
+                                stop_id is not None and chosen[row] == stop_id
+                            )
+                if max_new_tokens == 0:
+                    break
+                step_logits, state = model.step(
+                    tf.constant(current[:, None], tf.int32), state, tf.constant(position)
+                )
+                logits = step_logits[:, -1, :]
+            ids = np.full((batch_size, max_new_tokens), pad_id, np.int32)
+            for row, tokens in enumerate(out):
+                ids[row, : len(tokens)] = tokens
+            return tf.constant(ids), tf.constant([len(t) for t in out], tf.int32)
+        """,
+    ),
 ]

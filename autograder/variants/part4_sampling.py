@@ -120,4 +120,62 @@ VARIANTS = [
             return tf.constant(result)
         """,
     ),
+    Variant(
+        "counting",
+        "sampling.top_k",
+        body="""
+            logits = tf.convert_to_tensor(logits)
+            higher = tf.reduce_sum(tf.cast(logits[:, None, :] > logits[:, :, None], tf.int32), -1)
+            return tf.where(higher < k, logits, -float("inf"))
+        """,
+    ),
+    Variant(
+        "pairwise",
+        "sampling.top_p",
+        body="""
+            x = tf.convert_to_tensor(logits)
+            if p == 1.0:
+                return x
+            q = tf.nn.softmax(x)
+            above = tf.reduce_sum(tf.where(x[:, None, :] > x[:, :, None], q[:, None, :], 0.0), -1)
+            return tf.where(above < p, x, -float("inf"))
+        """,
+    ),
+    Variant(
+        "smallest_probability",
+        "sampling.top_p",
+        body="""
+            logits = tf.convert_to_tensor(logits)
+            if p >= 1:
+                return logits
+            probabilities = tf.nn.softmax(logits)
+            ordered = tf.sort(probabilities, direction="DESCENDING")
+            needed = 1 + tf.reduce_sum(tf.cast(tf.cumsum(ordered, -1) < p, tf.int32), -1)
+            needed = tf.minimum(needed, tf.shape(logits)[-1])
+            threshold = tf.gather(ordered, needed - 1, batch_dims=1)[:, None]
+            return tf.where(probabilities < threshold, -float("inf"), logits)
+        """,
+    ),
+    Variant(
+        "numpy",
+        "sampling.temperature",
+        body=(
+            """
+            import numpy as np
+
+            return np.argmax(np.asarray(logits), axis=-1).astype(np.int32)
+            """,
+            """
+            import numpy as np
+
+            array = np.asarray(logits, np.float32)
+            if temperature == 0:
+                result = np.full_like(array, -np.inf)
+                rows = np.arange(len(array))
+                result[rows, array.argmax(-1)] = array[rows, array.argmax(-1)]
+                return tf.constant(result)
+            return tf.constant(array / np.float32(temperature))
+            """,
+        ),
+    ),
 ]

@@ -132,4 +132,62 @@ VARIANTS = [
             """,
         ),
     ),
+    Variant(
+        "masked_softmax",
+        "attention.scaled_dot_product",
+        body="""
+            scores = tf.matmul(query, key, transpose_b=True) / tf.sqrt(float(int(query.shape[-1])))
+            keep = (
+                tf.ones_like(scores)
+                if mask is None
+                else tf.broadcast_to(tf.cast(mask, scores.dtype), tf.shape(scores))
+            )
+            scores = tf.where(keep > 0, scores, -1e9)
+            shifted = tf.exp(scores - tf.reduce_max(scores, axis=-1, keepdims=True)) * keep
+            weights = tf.math.divide_no_nan(shifted, tf.reduce_sum(shifted, axis=-1, keepdims=True))
+            return tf.matmul(weights, value), weights
+        """,
+    ),
+    Variant(
+        "infinite_but_in_empty_rows",
+        "attention.scaled_dot_product",
+        body="""
+            scores = tf.matmul(query, key, transpose_b=True) / tf.sqrt(
+                tf.cast(query.shape[-1], tf.float32)
+            )
+            if mask is not None:
+                any_key = tf.reduce_any(mask, axis=-1, keepdims=True)
+                scores = tf.where(
+                    tf.logical_or(mask, tf.logical_not(any_key)), scores, -float("inf")
+                )
+            weights = tf.nn.softmax(scores, axis=-1)
+            return tf.matmul(weights, value), weights
+        """,
+    ),
+    Variant(
+        "split_and_stack",
+        "attention.multi_head",
+        body=(
+            """
+            return tf.stack(tf.split(x, self.num_heads, axis=-1), axis=1)
+            """,
+            """
+            return tf.concat(tf.unstack(x, num=self.num_heads, axis=1), axis=-1)
+            """,
+            None,
+        ),
+    ),
+    Variant(
+        "concatenated_cache",
+        "attention.multi_head",
+        edits=[
+            (
+                "cache = keras.ops.slice_update(cache, (0, 0, cache_index, 0, 0), new)",
+                (
+                    "later = cache[:, :, cache_index + tf.shape(new)[2] :]\n"
+                    "            cache = tf.concat([cache[:, :, :cache_index], new, later], axis=2)"
+                ),
+            )
+        ],
+    ),
 ]

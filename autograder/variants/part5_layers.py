@@ -108,4 +108,59 @@ VARIANTS = [
             """,
         ),
     ),
+    Variant(
+        "complex",
+        "positional.sinusoidal",
+        body="""
+            import numpy as np
+
+            half = np.arange(0, hidden_dim, 2)
+            wave = np.exp(
+                1j * np.outer(np.arange(length), 1 / np.power(10000.0, half / hidden_dim))
+            )
+            out = np.empty((length, hidden_dim), np.float32)
+            out[:, 0::2], out[:, 1::2] = wave.imag, wave.real
+            return tf.convert_to_tensor(out)
+        """,
+    ),
+    Variant(
+        "folded",
+        "normalization.layer_norm",
+        body="""
+            mean = keras.ops.mean(inputs, axis=-1, keepdims=True)
+            var = keras.ops.var(inputs, axis=-1, keepdims=True)
+            scale = self.gamma * keras.ops.rsqrt(var + self.epsilon)
+            return inputs * scale + (self.beta - mean * scale)
+        """,
+    ),
+    Variant(
+        "steps",
+        "feed_forward.gelu",
+        body=(
+            """
+            y = 1.5957691216057308 * (x + 0.044715 * x**3)
+            return x * tf.sigmoid(y)
+            """,
+            """
+            h = self.intermediate_dense(inputs)
+            h = gelu(h)
+            h = self.output_dense(h)
+            if training:
+                h = self.output_dropout(h, training=True)
+            return h
+            """,
+        ),
+    ),
+    Variant(
+        "dropout_inside",
+        "feed_forward.gelu",
+        body=(
+            None,
+            """
+            h = gelu(self.intermediate_dense(inputs))
+            h = self.output_dropout(h, training=training)
+            return self.output_dense(h)
+            """,
+        ),
+    ),
 ]

@@ -56,4 +56,23 @@ VARIANTS = [
             """,
         ),
     ),
+    Variant(
+        "sequence_mask",
+        "masking.causal",
+        body="""
+            total = query_length if key_length is None else key_length
+            return tf.sequence_mask(tf.range(query_length) + 1 + total - query_length, total)
+        """,
+    ),
+    Variant(
+        "numpy",
+        "masking.causal",
+        body="""
+            import numpy as np
+
+            queries = int(query_length)
+            keys = queries if key_length is None else int(key_length)
+            return tf.constant(np.tril(np.ones((queries, keys), bool), k=keys - queries))
+        """,
+    ),
 ]

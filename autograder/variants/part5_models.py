@@ -133,4 +133,47 @@ VARIANTS = [
             """,
         ),
     ),
+    Variant(
+        "norm_where_it_belongs",
+        "blocks.decoder",
+        body="""
+            def norm(layer, value, before):
+                return layer(value) if self.norm_first == before else value
+
+            result = self.self_attention(
+                norm(self.self_attention_norm, inputs, True),
+                mask=mask,
+                cache=cache,
+                cache_index=cache_index,
+                training=training,
+                return_weights=True,
+            )
+            attended, extras = result[0], list(result[1:])
+            attended = self.output_dropout(attended, training=training)
+            x = norm(self.self_attention_norm, tf.add(inputs, attended), False)
+            if self.cross_attention:
+                asking = norm(self.context_attention_norm, x, True)
+                seen = self.context_attention(asking, context, context_mask, training=training)
+                seen = self.output_dropout(seen, training=training)
+                x = norm(self.context_attention_norm, x + seen, False)
+            before = norm(self.feed_forward_norm, x, True)
+            output = x + self.feed_forward(before, training=training)
+            output = norm(self.feed_forward_norm, output, False)
+        """,
+    ),
+    Variant(
+        "own_mask",
+        "models.transformer_lm",
+        edits=[
+            (
+                "mask = combine_masks(causal_mask(tf.shape(token_ids)[1]), padding_mask)",
+                (
+                    "T = tf.shape(token_ids)[1]\n"
+                    "        mask = tf.linalg.band_part(tf.ones([T, T]), -1, 0) > 0\n"
+                    "        if padding_mask is not None:\n"
+                    "            mask = mask & padding_mask"
+                ),
+            )
+        ],
+    ),
 ]

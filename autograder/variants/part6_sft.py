@@ -160,4 +160,57 @@ VARIANTS = [
             """,
         ),
     ),
+    Variant(
+        "cut_first",
+        "sft.response_mask",
+        body="""
+            answer = [*response_ids, tokenizer.eos_id]
+            full = [tokenizer.bos_id, tokenizer.user_id, *prompt_ids, tokenizer.assistant_id]
+            spare = length + 1 - len(full) - len(answer)
+            if spare < 0:
+                cut = min(-spare, len(prompt_ids))
+                full = full[:2] + full[2 + cut :]
+            row = (full + answer)[: length + 1]
+            if not response_ids or len(row) == len(full) or len(row) < len(full):
+                raise ValueError("nothing to learn")
+            mask = np.zeros(length + 1, dtype=np.bool_)
+            mask[len(full) : len(row)] = True
+            row = np.pad(
+                np.asarray(row, np.int32),
+                (0, length + 1 - len(row)),
+                constant_values=tokenizer.pad_id,
+            )
+            return row[:-1], row[1:], mask[1:]
+        """,
+    ),
+    Variant(
+        "weights_of_tokens",
+        "sft.loss",
+        body="""
+            w = tf.cast(response_mask, logits.dtype)
+            row = tf.maximum(tf.reduce_sum(w, -1, keepdims=True), 1.0)
+            w = (
+                w / row / tf.cast(tf.shape(w)[0], w.dtype)
+                if per_sequence
+                else w / tf.maximum(tf.reduce_sum(w), 1.0)
+            )
+            nll = tf.reduce_logsumexp(logits, -1) - tf.gather(logits, targets, batch_dims=2)
+            return tf.reduce_sum(tf.where(response_mask, w * nll, 0.0))
+        """,
+    ),
+    Variant(
+        "tensordot",
+        "sft.lora",
+        body=(
+            None,
+            """
+            base = tf.tensordot(inputs, self.base.kernel, axes=1)
+            low = tf.tensordot(inputs, self.lora_a, axes=1)
+            total = base + tf.tensordot(low, self.lora_b, axes=1) * self.alpha / self.rank
+            total = tf.nn.bias_add(total, self.base.bias) if self.base.use_bias else total
+            return self.base.activation(total)
+            """,
+            None,
+        ),
+    ),
 ]

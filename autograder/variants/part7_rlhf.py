@@ -209,4 +209,32 @@ VARIANTS = [
             """,
         ),
     ),
+    Variant(
+        "by_hand",
+        "rlhf.bradley_terry",
+        body=(
+            """
+            d = tf.cast(rejected_rewards - chosen_rewards, tf.float32)
+            return tf.reduce_mean(tf.maximum(d, 0.0) + tf.math.log1p(tf.exp(-tf.abs(d))))
+            """,
+            """
+            pairs = []
+            while ranking:
+                best = ranking[0]
+                ranking = ranking[1:]
+                pairs += [(best, worse) for worse in ranking]
+            return pairs
+            """,
+        ),
+    ),
+    Variant(
+        "last_place",
+        "rlhf.token_rewards",
+        body="""
+            steps = tf.shape(mask)[1]
+            last = tf.reduce_max(tf.where(mask, tf.range(steps)[None], -1), axis=1)
+            kl = tf.where(mask, log_probs - ref_log_probs, 0.0)
+            return tf.one_hot(last, steps, dtype=kl.dtype) * score[:, None] - beta * kl
+        """,
+    ),
 ]

@@ -129,4 +129,70 @@ VARIANTS = [
             """,
         ),
     ),
+    Variant(
+        "two_classes",
+        "preference.dpo",
+        body="""
+            h = tf.stack(
+                [
+                    policy_chosen - tf.stop_gradient(ref_chosen),
+                    policy_rejected - tf.stop_gradient(ref_rejected),
+                ],
+                1,
+            )
+            return -tf.reduce_mean(tf.nn.log_softmax(beta * h, axis=1)[:, 0])
+        """,
+    ),
+    Variant(
+        "rewritten",
+        "preference.family",
+        body=(
+            """
+            margin = (policy_chosen - policy_rejected) - tf.stop_gradient(ref_chosen - ref_rejected)
+            return tf.reduce_mean((margin - 0.5 / tau) ** 2)
+            """,
+            """
+            z = tf.stop_gradient(tf.nn.relu(tf.cast(kl, tf.float32)))
+            hw = policy_chosen - tf.stop_gradient(ref_chosen)
+            hl = policy_rejected - tf.stop_gradient(ref_rejected)
+            good = desirable_weight * (1 - tf.sigmoid(beta * (hw - z)))
+            bad = undesirable_weight * (1 - tf.sigmoid(beta * (z - hl)))
+            return (tf.reduce_mean(good) + tf.reduce_mean(bad)) / 2
+            """,
+            """
+            def log1mexp(x):
+                return tf.where(
+                    x > -0.6931472, tf.math.log(-tf.math.expm1(x)), tf.math.log1p(-tf.exp(x))
+                )
+
+            odds = (chosen - log1mexp(chosen)) - (rejected - log1mexp(rejected))
+            return -tf.reduce_mean(chosen) + beta * tf.reduce_mean(tf.nn.softplus(-odds))
+            """,
+            """
+            h = (
+                policy_chosen
+                - policy_rejected
+                - tf.stop_gradient(ref_chosen)
+                + tf.stop_gradient(ref_rejected)
+            )
+            return tf.reduce_mean(
+                tf.nn.softplus(-(beta * h + alpha * chosen_lengths - alpha * rejected_lengths))
+            )
+            """,
+            """
+            z = gamma - beta * (chosen - rejected)
+            return tf.reduce_mean(tf.math.softplus(z))
+            """,
+        ),
+    ),
+    Variant(
+        "as_in_libraries",
+        "preference.family",
+        edits=[
+            (
+                "log_prob - tf.math.log(-tf.math.expm1(log_prob))",
+                "log_prob - tf.math.log1p(-tf.exp(log_prob))",
+            )
+        ],
+    ),
 ]

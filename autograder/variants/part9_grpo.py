@@ -161,4 +161,88 @@ VARIANTS = [
             """,
         ),
     ),
+    Variant(
+        "loop",
+        "grpo.advantages",
+        body="""
+            pieces = []
+            for start in range(0, rewards.shape[0], group_size):
+                group = rewards[start : start + group_size]
+                mu = tf.reduce_sum(group) / group_size
+                sd = tf.sqrt(tf.reduce_sum((group - mu) ** 2) / group_size)
+                pieces.append((group - mu) / (sd + epsilon) if normalize_by_std else group - mu)
+            return tf.concat(pieces, 0)
+        """,
+    ),
+    Variant(
+        "dictionary",
+        "grpo.kl",
+        body="""
+            d = tf.stop_gradient(ref_log_probs) - log_probs
+            return {"k1": lambda: -d, "k2": lambda: d * d / 2, "k3": lambda: tf.exp(d) - d - 1.0}[
+                kind
+            ]()
+        """,
+    ),
+    Variant(
+        "own_divergence",
+        "grpo.loss",
+        body="""
+            A = tf.reshape(tf.stop_gradient(advantages), [-1, 1])
+            rho = tf.math.exp(tf.subtract(log_probs, tf.stop_gradient(old_log_probs)))
+            bound = tf.where(A > 0, 1.0 + epsilon_high, 1.0 - epsilon)
+            gain = tf.minimum(rho * A, bound * A)
+            x = tf.stop_gradient(ref_log_probs) - log_probs
+            ell = -gain + beta * (tf.exp(x) - x - 1)
+            ell = tf.where(mask, ell, 0.0)
+            count = tf.reduce_sum(tf.cast(mask, ell.dtype), axis=1)
+            if aggregation == "token":
+                return tf.reduce_sum(ell) / tf.maximum(tf.reduce_sum(count), 1)
+            if aggregation == "constant":
+                return tf.reduce_mean(ell)
+            return tf.reduce_mean(tf.reduce_sum(ell, 1) / tf.maximum(count, 1))
+        """,
+    ),
+    Variant(
+        "by_hand",
+        "grpo.reward",
+        body=(
+            """
+            if not isinstance(text, str):
+                return None
+            hash_at, tag_at = text.rfind("####"), text.rfind("<answer>")
+            if hash_at < 0 and tag_at < 0:
+                return None
+            if tag_at > hash_at:
+                rest = text[tag_at + len("<answer>") :]
+                if "</answer>" not in rest:
+                    return None
+                rest = rest[: rest.index("</answer>")]
+            else:
+                rest = text[hash_at + 4 :]
+            words = rest.replace("<", " <").split()
+            if not words:
+                return None
+            word = words[0]
+            negative = word.count("-") == 1 and word.lstrip("$").startswith("-")
+            body = word.replace("-", "", 1) if negative else word
+            body = body[1:] if body.startswith("$") else body
+            whole, point, fraction = body.partition(".")
+            if fraction.strip("0"):
+                return None
+            groups = whole.split(",")
+            if len(groups) > 1 and (
+                not 1 <= len(groups[0]) <= 3 or any(len(g) != 3 for g in groups[1:])
+            ):
+                return None
+            digits = "".join(groups)
+            if not digits or any(c not in "0123456789" for c in digits) or len(digits) > 4000:
+                return None
+            return -int(digits) if negative else int(digits)
+            """,
+            """
+            return 1.0 if extract_answer(text) == answer else 0.0
+            """,
+        ),
+    ),
 ]
