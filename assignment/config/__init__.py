@@ -17,6 +17,7 @@ from assignment.config.model import (
     RewardModelConfig,
     TransformerConfig,
 )
+from assignment.config.pipeline import PipelineConfig
 from assignment.config.ppo import PPOConfig
 from assignment.config.reward_model import RewardTrainingConfig
 from assignment.config.sample import SampleConfig
@@ -33,6 +34,7 @@ __all__ = [
     "GRPOConfig",
     "ModelConfig",
     "PPOConfig",
+    "PipelineConfig",
     "Positions",
     "Preset",
     "RecurrentConfig",

@@ -4,7 +4,9 @@ Nothing in this package imports TensorFlow: `--help` answers before that import.
 """
 
 from assignment.config.chat import ChatConfig
+from assignment.config.dpo import DPOConfig
 from assignment.config.evaluate import EvaluateConfig
+from assignment.config.grpo import GRPOConfig
 from assignment.config.model import (
     PRESETS,
     Cell,
@@ -15,6 +17,9 @@ from assignment.config.model import (
     RewardModelConfig,
     TransformerConfig,
 )
+from assignment.config.pipeline import PipelineConfig
+from assignment.config.ppo import PPOConfig
+from assignment.config.reward_model import RewardTrainingConfig
 from assignment.config.sample import SampleConfig
 from assignment.config.sft import SFTConfig
 from assignment.config.stage import StageConfig
@@ -24,12 +29,17 @@ __all__ = [
     "PRESETS",
     "Cell",
     "ChatConfig",
+    "DPOConfig",
     "EvaluateConfig",
+    "GRPOConfig",
     "ModelConfig",
+    "PPOConfig",
+    "PipelineConfig",
     "Positions",
     "Preset",
     "RecurrentConfig",
     "RewardModelConfig",
+    "RewardTrainingConfig",
     "SFTConfig",
     "SampleConfig",
     "StageConfig",
