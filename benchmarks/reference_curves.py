@@ -2,8 +2,9 @@
 
     python -m benchmarks.reference_curves
 
-trains every default run with several seeds and writes `data/reference_curves/`. A run that was
-finished before is not repeated, and one that was interrupted goes on.
+trains every default run with several seeds, the post-training stages through the pipeline, and
+writes `data/reference_curves/`. A run that was finished before is not repeated, and one that was
+interrupted goes on.
 """
 
 import dataclasses
@@ -14,9 +15,12 @@ from pathlib import Path
 import tyro
 
 from assignment.config import TrainConfig
+from assignment.reporting.stages import STAGES
 from assignment.training.reference import record_reference, reference_path
+from assignment.training.runs import RunDirectory
 
 SEEDS = {"transformer": 5, "lstm": 3, "rnn": 3}
+PIPELINE_SEEDS = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +30,9 @@ class ReferenceConfig:
     presets: tuple[str, ...] = ("tiny", "smoke")
     """Sizes of model."""
     models: tuple[str, ...] = tuple(SEEDS)
-    """Architectures."""
+    """Architectures to pre-train; none with --models."""
+    pipelines: bool = True
+    """Record the stages of post-training too."""
     corpus: str = "stories"
     """What is trained on."""
     runs: Path = Path("runs/reference")
@@ -36,24 +42,48 @@ class ReferenceConfig:
 def main(config: ReferenceConfig) -> None:
     for preset in config.presets:
         for model in config.models:
-            directories = []
-            for seed in range(1, SEEDS[model] + 1):
-                directory = config.runs / f"{model}-{preset}-{config.corpus}-{seed}"
-                flags = {
-                    "--model": model,
-                    "--preset": preset,
-                    "--corpus": config.corpus,
-                    "--seed": str(seed),
-                    "--run-dir": str(directory),
-                }
-                command = [sys.executable, "-m", "assignment.train"]
-                subprocess.run([*command, *(x for pair in flags.items() for x in pair)], check=True)
-                directories.append(directory)
-            run = TrainConfig(corpus=config.corpus, model=model, preset=preset)
-            resolved, model_config = run.resolve()
-            path = reference_path("train", model_config, resolved.settings())
-            record_reference(path, directories)
-            print(f"{path}: {len(directories)} seeds")
+            record_pre_training(config, preset, model)
+        if config.pipelines:
+            record_stages(config, preset)
+
+
+def record_pre_training(config: ReferenceConfig, preset: str, model: str) -> None:
+    """Train an architecture with several seeds, and record its curve."""
+    directories = []
+    for seed in range(1, SEEDS[model] + 1):
+        directory = config.runs / f"{model}-{preset}-{config.corpus}-{seed}"
+        flags = {"--model": model, "--corpus": config.corpus}
+        run("train", directory, preset, seed, flags)
+        directories.append(directory)
+    training = TrainConfig(corpus=config.corpus, model=model, preset=preset)
+    resolved, model_config = training.resolve()
+    path = reference_path("train", model_config, resolved.settings())
+    record_reference(path, "train", directories)
+    print(f"{path}: {len(directories)} seeds")
+
+
+def record_stages(config: ReferenceConfig, preset: str) -> None:
+    """Run the pipeline with several seeds, and record the curve of each stage after the first."""
+    pipelines = []
+    for seed in range(1, PIPELINE_SEEDS + 1):
+        directory = config.runs / f"pipeline-{preset}-{seed}"
+        run("pipeline", directory, preset, seed, {})
+        pipelines.append(directory)
+    for stage in STAGES:
+        if not stage.parents:
+            continue
+        directories = [pipeline / stage.name for pipeline in pipelines]
+        first = RunDirectory(directories[0])
+        path = reference_path(first.stage(), first.model_config(), first.settings())
+        record_reference(path, first.stage(), directories)
+        print(f"{path}: {len(directories)} seeds")
+
+
+def run(command: str, directory: Path, preset: str, seed: int, flags: dict[str, str]) -> None:
+    """Run a command to its end."""
+    flags = {"--run-dir": str(directory), "--preset": preset, "--seed": str(seed), **flags}
+    arguments = [part for flag in flags.items() for part in flag]
+    subprocess.run([sys.executable, "-m", f"assignment.{command}", *arguments], check=True)
 
 
 if __name__ == "__main__":

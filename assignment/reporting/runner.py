@@ -206,5 +206,6 @@ class _PassedOnSignals:
 
     def _receive(self, number, frame):
         self.number = number
+        print("\nStopping: the stage finishes its step and saves.", file=sys.stderr)
         if self._process:
             self._process.send_signal(number)

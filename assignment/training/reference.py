@@ -1,4 +1,7 @@
-"""Reference curves: the validation loss of the default runs, as mean and band over seeds."""
+"""Reference curves: what the default runs reach on the way, as mean and band over seeds.
+
+Of pre-training and fine-tuning it is the validation loss; of the other stages what they are for.
+"""
 
 import dataclasses
 import hashlib
@@ -12,21 +15,32 @@ from assignment.text.registry import find_data_directory
 from assignment.training.tracking import read_metrics
 
 # What may differ between a run and the runs that its reference was recorded from.
-NOT_COMPARED = {"seed", "strategy"}
+NOT_COMPARED = {"seed", "strategy", "reward_model"}
 BAND_DEVIATIONS = 3.0
+# The validation metric of each stage, and whether a larger one is better.
+METRICS = {
+    "train": ("loss", False),
+    "sft": ("loss", False),
+    "reward_model": ("accuracy", True),
+    "dpo": ("gold_reward", True),
+    "ppo": ("gold_reward", True),
+    "grpo": ("pass_at_1", True),
+}
 # A band over a few seeds can be too narrow by chance; it is at least this share of the mean.
 NARROWEST_BAND = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
 class ReferenceCurve:
-    """Validation loss over training: `mean`, `lower` and `upper` at each of `steps`."""
+    """A validation metric over training: `mean`, `lower` and `upper` at each of `steps`."""
 
     steps: np.ndarray
     mean: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
     seeds: int
+    metric: str = "loss"
+    higher_is_better: bool = False
 
     def at(self, step: int) -> dict[str, float] | None:
         """Mean and band at a step, or None where none was recorded."""
@@ -50,8 +64,9 @@ class ReferenceCurve:
         for line in metrics:
             band = self.at(line["step"]) if line["prefix"] == "validation" else None
             if band is not None:
-                side = "above" if line["loss"] > band["upper"] else "inside"
-                side = "below" if line["loss"] < band["lower"] else side
+                value = line[self.metric]
+                side = "above" if value > band["upper"] else "inside"
+                side = "below" if value < band["lower"] else side
                 sides.append((line["step"], side))
         if not sides:
             return "no step in common with the reference"
@@ -59,10 +74,11 @@ class ReferenceCurve:
         since = next(
             step for i, (step, _) in enumerate(sides) if all(s == last_side for _, s in sides[i:])
         )
+        better, worse = ("above", "below") if self.higher_is_better else ("below", "above")
         meaning = {
             "inside": "as expected",
-            "below": "better than the reference",
-            "above": "worse than the reference: something may be wrong",
+            better: "better than the reference",
+            worse: "worse than the reference: something may be wrong",
         }
         return (
             f"{last_side} the band of {self.seeds} seeds since step {since} ({meaning[last_side]})"
@@ -73,9 +89,12 @@ def reference_path(stage: str, model: ModelConfig, settings: dict) -> Path:
     """Where the reference of a configuration lies; it exists for the defaults only."""
     compared = {name: value for name, value in settings.items() if name not in NOT_COMPARED}
     key = json.dumps([dataclasses.asdict(model), compared], sort_keys=True)
-    name = f"{stage}-{settings['corpus']}-{settings['model']}-{settings['preset']}"
+    names = [stage, settings.get("corpus", settings.get("data")), settings.get("model")]
+    # Of a file the name is enough: the digest tells apart what else there is.
+    names = [Path(name).name for name in names if name]
     digest = hashlib.sha256(key.encode()).hexdigest()[:8]
-    return find_data_directory() / "reference_curves" / f"{Path(name).name}-{digest}.json"
+    file = "-".join([*names, settings["preset"], digest]) + ".json"
+    return find_data_directory() / "reference_curves" / file
 
 
 def load_reference(stage: str, model: ModelConfig, settings: dict) -> ReferenceCurve | None:
@@ -84,22 +103,22 @@ def load_reference(stage: str, model: ModelConfig, settings: dict) -> ReferenceC
     if not path.is_file():
         return None
     record = json.loads(path.read_text())
-    losses = np.asarray(record["losses"])  # (seeds, steps)
-    mean = losses.mean(axis=0)
-    deviation = losses.std(axis=0, ddof=1)
-    half = np.maximum(BAND_DEVIATIONS * deviation, NARROWEST_BAND * mean)
-    return ReferenceCurve(
-        np.asarray(record["steps"]), mean, mean - half, mean + half, seeds=len(losses)
-    )
+    values = np.asarray(record["values"])  # (seeds, steps)
+    mean = values.mean(axis=0)
+    deviation = values.std(axis=0, ddof=1)
+    half = np.maximum(BAND_DEVIATIONS * deviation, NARROWEST_BAND * np.abs(mean))
+    steps = np.asarray(record["steps"])
+    return ReferenceCurve(steps, mean, mean - half, mean + half, len(values), *METRICS[stage])
 
 
-def record_reference(path: Path, runs: list[Path]) -> None:
-    """Write the reference of several runs that differ in their seed alone."""
+def record_reference(path: Path, stage: str, runs: list[Path]) -> None:
+    """Write the reference of several runs of a stage that differ in their seed alone."""
+    metric, _ = METRICS[stage]
     curves = []
     for run in runs:
-        lines = [line for line in read_metrics(run / "metrics.jsonl")]
-        curves.append({x["step"]: x["loss"] for x in lines if x["prefix"] == "validation"})
+        lines = read_metrics(run / "metrics.jsonl")
+        curves.append({x["step"]: x[metric] for x in lines if x["prefix"] == "validation"})
     steps = sorted(set.intersection(*(set(curve) for curve in curves)))
-    losses = [[round(curve[step], 5) for step in steps] for curve in curves]
+    values = [[round(curve[step], 5) for step in steps] for curve in curves]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"steps": steps, "losses": losses}) + "\n")
+    path.write_text(json.dumps({"metric": metric, "steps": steps, "values": values}) + "\n")

@@ -1,9 +1,10 @@
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
-from assignment.config import TrainConfig
+from assignment.config import GRPOConfig, TrainConfig
 from assignment.training.reference import (
     ReferenceCurve,
     load_reference,
@@ -46,6 +47,30 @@ def test_the_verdict_says_on_which_side_and_since_when(losses, expected):
     assert CURVE.verdict(validation(**losses)).startswith(expected)
 
 
+def test_where_larger_is_better_above_the_band_is_good_news():
+    curve = dataclasses.replace(CURVE, metric="pass_at_1", higher_is_better=True)
+    for value, words in ((9.0, "better than the reference"), (0.1, "something may be wrong")):
+        lines = [{"step": 10, "prefix": "validation", "loss": 3.0, "pass_at_1": value}]
+        assert words in curve.verdict(lines)
+
+
+def test_a_stage_is_compared_by_what_it_is_for(tmp_path, data_directory):
+    config = GRPOConfig().resolve()
+    _, model = TrainConfig().resolve()
+    runs = []
+    for seed, solved in enumerate((0.8, 0.9)):
+        runs.append(tmp_path / str(seed))
+        runs[-1].mkdir()
+        line = {"step": 20, "prefix": "validation", "loss": 0.0, "pass_at_1": solved}
+        (runs[-1] / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+    record_reference(reference_path("grpo", model, config.settings()), "grpo", runs)
+    reference = load_reference("grpo", model, dataclasses.replace(config, seed=5).settings())
+    assert (reference.metric, reference.higher_is_better) == ("pass_at_1", True)
+    assert reference.at(20)["mean"] == pytest.approx(0.85)
+    other = dataclasses.replace(config, group_size=4).settings()
+    assert load_reference("grpo", model, other) is None
+
+
 def test_only_validation_is_compared():
     lines = [{"step": 10, "prefix": "train", "loss": 99.0}, *validation(s10=3.0)]
     assert CURVE.verdict(lines).startswith("inside")
@@ -75,7 +100,7 @@ def test_a_recorded_reference_is_the_mean_and_three_deviations(tmp_path, data_di
     assert load_reference("train", model, settings) is None
     path = reference_path("train", model, settings)
     assert path.is_relative_to(data_directory)
-    record_reference(path, runs)
+    record_reference(path, "train", runs)
     reference = load_reference("train", model, settings)
     assert reference.seeds == 3
     np.testing.assert_array_equal(reference.steps, [10, 20])

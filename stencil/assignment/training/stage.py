@@ -28,6 +28,7 @@ from assignment.config import RewardModelConfig, StageConfig
 from assignment.training.checkpoints import Checkpointer
 from assignment.training.loop import Interrupted, Plan, run_loop, train_step
 from assignment.training.optimizers import AdamW, WarmupCosine
+from assignment.training.reference import load_reference
 from assignment.training.runs import RunDirectory
 from assignment.training.tracking import Tracker, read_metrics
 
@@ -157,6 +158,7 @@ class Stage:
         run.forget_after(self.start_step)
         self.tracker = Tracker(run.path, self.start_step)
         self.tracker.log_hyperparameters({"stage": config.stage, **config.settings()})
+        self.reference = load_reference(*described[:3])
         print(f"{run.path}, from {self.source.path}; tensorboard --logdir runs")
         if self.start_step:
             print(f"Resuming behind step {self.start_step} of {config.steps}.")
@@ -204,9 +206,16 @@ class Stage:
         """
         config = self.config
         started = time.monotonic()
+
+        def evaluate(step: int) -> dict[str, float]:
+            band = self.reference and self.reference.at(step)
+            if band:
+                self.tracker.log(step, band, "reference")
+            return evaluate_fn(step)
+
         try:
             if not self.start_step:
-                self.tracker.log(0, evaluate_fn(0), "validation")
+                self.tracker.log(0, evaluate(0), "validation")
             run_loop(
                 step_fn,
                 batch_fn,
@@ -225,7 +234,7 @@ class Stage:
                     higher_is_better=higher_is_better,
                 ),
                 self.start_step,
-                evaluate_fn,
+                evaluate,
             )
         except Interrupted as interruption:
             hint = f"To go on: {command_line.this_command()}"
@@ -234,6 +243,9 @@ class Stage:
         finally:
             self.tracker.flush()
         self.checkpointer.restore_best()
+        if self.reference:
+            verdict = self.reference.verdict(read_metrics(self.run_directory.metrics))
+            print(f"{self.reference.metric.replace('_', ' ')} against the reference: {verdict}")
         return time.monotonic() - started
 
 
