@@ -18,6 +18,7 @@ from autograder.recordings import Recording
 # Instructors' tools, and the code of misconceptions and variants, stay behind.
 _LEFT_OUT = (
     *("misconceptions", "variants", "starter", "solution_outputs", "__pycache__"),
+    *("batch", "gradescope"),
     *(
         "calibrate.py",
         "fences.py",
@@ -111,6 +112,14 @@ python -m autograder --status                          # what is blank, failing,
 python -m assignment.train                             # after Part 3: train, and watch the curve
 tensorboard --logdir runs
 ```
+
+Until Part 3 is written, `assignment.train` says which blank it needs next. From Part 4 on
+`python -m assignment.sample` writes with what was trained, and from Part 6 on every further stage
+(`sft`, `dpo`, …) is a command of the same kind; the pages say when.
+
+An exercise earns its points when all of its checks pass. A check is *passed*; *failed*, with the
+first number that differs and often a hint; *blank*, until you write it; or *blocked* by another
+blank, which is to be written first.
 
 Only the files of the table below are graded; everything else is given.
 
