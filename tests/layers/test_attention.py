@@ -222,3 +222,12 @@ def test_heads_are_independent_of_one_another():
     changed = np.any(before != layer(inputs).numpy(), axis=(0, 1))
     assert changed[: D // H].all()
     assert not changed[D // H :].any()
+
+
+def test_heads_begin_by_passing_on_what_they_attend_to():
+    layer = MultiHeadAttention(hidden_dim=64, num_heads=4)
+    layer.build((None, None, 64))
+    product = np.array(layer.value_dense.kernel) @ np.array(layer.output_dense.kernel)
+    others = product[~np.eye(64, dtype=bool)]
+    np.testing.assert_allclose(np.diag(product).mean(), 1.0, atol=0.1)
+    assert np.abs(others).mean() < 0.2
