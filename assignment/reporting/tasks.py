@@ -33,6 +33,8 @@ class RunMeasures:
     def __init__(self, run: RunDirectory, config: EvaluateConfig):
         self.run = run
         self.config = config
+        self.other = self._other()
+        self.reward_run = self._reward_run()
         self.model = run.load_model(config.checkpoint)
         self.tokenizer = run.tokenizer()
         self.blanks: list[str] = []
@@ -57,9 +59,8 @@ class RunMeasures:
 
     def stories(self) -> dict[str, float]:
         """Gold reward, divergence, win rates, and the best of n."""
-        other = self._other()
-        reference = other and other.load_model(self.config.checkpoint)
-        scorer = self._scorer()
+        reference = self.other and self.other.load_model(self.config.checkpoint)
+        scorer = self.reward_run and RewardScorer(self.reward_run.load_model())
         measured = self._on_panel("stories", reference, scorer)
         figures = dict(measured.figures)
         if scorer:
@@ -80,9 +81,10 @@ class RunMeasures:
         return Panel(self.model.config, self.tokenizer, Sizes(), self.config.seed)
 
     def _other(self) -> RunDirectory | None:
-        """The run to compare with."""
+        """The run to compare with: the one that was asked for, or the parent, if it is still there."""
         if not self.config.against:
-            return self.run.parent()
+            parent = self.run.parent()
+            return parent if parent and parent.exists() else None
         other = RunDirectory(self.config.against)
         if other.model_config() != self.run.model_config():
             raise ValueError(
@@ -91,14 +93,17 @@ class RunMeasures:
             )
         return other
 
-    def _scorer(self) -> RewardScorer | None:
-        path = self.config.reward_model or self.run.settings().get("reward_model")
-        if not path:
-            return None
-        run = RunDirectory(path)
+    def _reward_run(self) -> RunDirectory | None:
+        if self.config.reward_model:
+            run = RunDirectory(self.config.reward_model)
+        else:
+            trained_with = self.run.settings().get("reward_model")
+            run = RunDirectory(trained_with) if trained_with else None
+            if not run or not run.exists():
+                return None
         if not isinstance(run.model_config(), RewardModelConfig):
             raise ValueError(f"{run.path} is no run of python -m assignment.reward_model")
-        return RewardScorer(run.load_model())
+        return run
 
 
 def text_figures(model, tokenizer, corpus_name: str) -> dict[str, float]:

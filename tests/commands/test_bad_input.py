@@ -52,6 +52,8 @@ def test_a_corpus_that_is_no_text_is_refused_before_anything_is_written(tmp_path
         ("sample", ["--top-p", "2"], ["--top-p must be in (0, 1]", "2"]),
         ("sample", ["--temperature", "-1"], ["--temperature must not be negative", "-1"]),
         ("sample", ["--samples", "0"], ["--samples must be at least 1", "0"]),
+        ("chat", ["--top-k", "-1"], ["--top-k must not be negative", "-1"]),
+        ("pipeline", ["--effort", "0"], ["--effort must be above 0 and at most 10", "0"]),
     ],
 )
 def test_an_impossible_value_is_refused_at_once(name, arguments, words, tmp_path):
@@ -61,7 +63,7 @@ def test_an_impossible_value_is_refused_at_once(name, arguments, words, tmp_path
     assert {path.name for path in tmp_path.iterdir()} == {"out", "err"}
 
 
-@pytest.mark.parametrize("name", ["train", "sample", "evaluate"])
+@pytest.mark.parametrize("name", ["train", "sample", "evaluate", "chat", "pipeline"])
 def test_an_unknown_flag_is_refused(name, tmp_path):
     finished = run_command(name, "--no-such-flag", "1", directory=tmp_path)
     assert finished.code == 2

@@ -9,7 +9,18 @@ import subprocess
 import pytest
 from tiny_runs import ENVIRONMENT, STEPS, command, logged_steps
 
-from assignment.config import ChatConfig, EvaluateConfig, SampleConfig, SFTConfig, TrainConfig
+from assignment.config import (
+    ChatConfig,
+    DPOConfig,
+    EvaluateConfig,
+    GRPOConfig,
+    PipelineConfig,
+    PPOConfig,
+    RewardTrainingConfig,
+    SampleConfig,
+    SFTConfig,
+    TrainConfig,
+)
 
 CONFIGS = {
     "train": TrainConfig,
@@ -17,6 +28,11 @@ CONFIGS = {
     "chat": ChatConfig,
     "evaluate": EvaluateConfig,
     "sft": SFTConfig,
+    "reward_model": RewardTrainingConfig,
+    "dpo": DPOConfig,
+    "ppo": PPOConfig,
+    "grpo": GRPOConfig,
+    "pipeline": PipelineConfig,
 }
 
 

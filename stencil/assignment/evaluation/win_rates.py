@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-# Keeps the slope finite where length alone tells wins from losses; it adds this times b₁²/2.
+# Keeps b₁ finite where length alone tells wins from losses: half of this times b₁² is added.
 RIDGE = 1e-2
 NEWTON_STEPS = 50
 
@@ -53,8 +53,9 @@ def length_controlled_win_rate(
 
         log-odds(win) = b₀ + b₁ tanh((|y| − |y'|) / s)
 
-    where s is the deviation of the differences, and reports σ(b₀): the length term is 0 there.
-    AlpacaEval's third term, for the difficulty of each prompt, is left out.
+    where s is the deviation of the differences, and reports σ(b₀): the length term is 0 there. One
+    tie of equal lengths is added, so that b₀ is finite when all battles were won. AlpacaEval's
+    third term, for the difficulty of each prompt, is left out.
 
     Args:
         wins: `(P,)`, 1, 0 or ½, see `outcomes`.
@@ -68,8 +69,9 @@ def length_controlled_win_rate(
     wins = np.asarray(wins, float)
     differences = np.asarray(lengths, float) - np.asarray(other_lengths, float)
     scaled = np.tanh(differences / (differences.std() or 1.0))
-    features = np.stack([np.ones_like(scaled), scaled], axis=1)  # (P, 2)
-    ridge = np.diag([1e-6, RIDGE])
+    wins, scaled = np.append(wins, 0.5), np.append(scaled, 0.0)
+    features = np.stack([np.ones_like(scaled), scaled], axis=1)  # (P + 1, 2)
+    ridge = np.diag([0.0, RIDGE])
     weights = np.zeros(2)
     for _ in range(NEWTON_STEPS):
         probabilities = sigmoid(features @ weights)
