@@ -1,0 +1,1 @@
+"""Hostile submissions, and the arena in which they are graded."""
