@@ -150,7 +150,7 @@ VARIANTS = [
             )
             attended, extras = result[0], list(result[1:])
             attended = self.output_dropout(attended, training=training)
-            x = norm(self.self_attention_norm, tf.add(inputs, attended), False)
+            x = norm(self.self_attention_norm, inputs + attended, False)
             if self.cross_attention:
                 asking = norm(self.context_attention_norm, x, True)
                 seen = self.context_attention(asking, context, context_mask, training=training)
