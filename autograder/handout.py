@@ -18,13 +18,15 @@ from autograder.recordings import Recording
 # Instructors' tools, and the code of misconceptions and variants, stay behind.
 _LEFT_OUT = (
     *("misconceptions", "variants", "starter", "solution_outputs", "__pycache__"),
-    *("batch", "gradescope"),
+    *("batch", "gradescope", "workflows"),
     *(
         "calibrate.py",
         "fences.py",
         "handout.py",
+        "hidden.py",
         "instruments.py",
         "mutations.py",
+        "official.py",
         "record.py",
         "stencil.py",
         "table.py",
@@ -78,12 +80,14 @@ jobs:
           python-version: "3.11"
           cache: pip
       - run: pip install -r requirements.txt
-      - run: python -m autograder . --json results.json
+      - run: python -m autograder . --github --json results.json --html report.html
       - uses: actions/upload-artifact@v4
         if: always()
         with:
           name: results
-          path: results.json
+          path: |
+            results.json
+            report.html
 """
 
 _README = """\

@@ -42,9 +42,18 @@ def test_no_line_of_the_solution_is_handed_out(student):
 
 def test_instructors_files_stay_behind(student):
     names = {path.relative_to(student).as_posix() for path in student.rglob("*.py")}
-    for folder in ("misconceptions", "variants", "batch", "gradescope"):
+    for folder in ("misconceptions", "variants", "batch", "gradescope", "workflows"):
         assert not [name for name in names if name.startswith(f"autograder/{folder}/")]
-    for tool in ("record", "calibrate", "stencil", "handout", "mutations", "instruments"):
+    for tool in (
+        "record",
+        "calibrate",
+        "stencil",
+        "handout",
+        "mutations",
+        "instruments",
+        "hidden",
+        "official",
+    ):
         assert f"autograder/{tool}.py" not in names
     assert not list((student / "docs").glob("*instructor*"))
 
