@@ -30,7 +30,7 @@ figcaption { color: #444; }
 dt { font-weight: 600; margin-top: .8rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
 .prompt { border-left: .25rem solid #0072b2; padding-left: .8rem; font-weight: 600; }
-a { color: #00558a; }
+@media (max-width: 40rem) { th, td { padding: .35rem .45rem; font-size: .875rem; } }
 """
 
 

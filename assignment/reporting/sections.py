@@ -61,7 +61,10 @@ def totals(card: Card) -> str:
     records = card.records.values()
     seconds = sum(record.seconds for record in records)
     peak = max(record.peak_bytes for record in records)
-    return f"All stages: {clock(seconds)} minutes, at most {peak / 2**30:.1f} GiB of memory."
+    cost = f"All stages: {clock(seconds)} minutes, at most {peak / 2**30:.1f} GiB of memory."
+    if card.preset == "smoke":
+        cost += " The preset smoke shows that everything works; so small a model learns little."
+    return cost
 
 
 def reward_model_sentence(card: Card) -> str:
@@ -115,8 +118,8 @@ def all_plots(card: Card) -> list[Plot]:
             Plot(
                 "fine-tuning",
                 "Supervised fine-tuning",
-                "Before the first step the model writes, but does not answer. It learns the form "
-                "of an answer first; sums take longest.",
+                "The share of held-out instructions that are followed, sampled. Before the first "
+                "step the model writes, but does not answer. Sums take longest.",
                 plots.instruction_curves(card.metrics[FINE_TUNED]),
             )
         )
@@ -125,9 +128,9 @@ def all_plots(card: Card) -> list[Plot]:
             Plot(
                 "rewards-against-distance",
                 "What optimising a learned reward gives",
-                "The further a policy moves from the model that it started from, the higher the "
-                "reward model scores it. Where the gold reward, which it never saw, no longer "
-                "follows, the reward model is being exploited.",
+                "How far policies have moved from the fine-tuned model, and what it gave them. "
+                "Where the reward model's score still rises and the gold reward, which no policy "
+                "has seen, no longer does, the reward model is being exploited.",
                 plots.rewards_against_distance(
                     card.metrics["ppo"], card.best_of_n, card.metrics.get("dpo", [])
                 ),
@@ -149,7 +152,7 @@ def all_plots(card: Card) -> list[Plot]:
                 "solving",
                 "Reinforcement learning from verifiable rewards",
                 "The demonstrations that the model was fine-tuned on were wrong in two of five "
-                "cases. Rewarded for right answers alone, it leaves the wrong ones behind.",
+                "cases, and at first so are its answers. It is rewarded for right ones alone.",
                 plots.solving_curves(card.metrics["grpo"]),
             )
         )

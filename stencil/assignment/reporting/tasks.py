@@ -81,7 +81,7 @@ class RunMeasures:
         return Panel(self.model.config, self.tokenizer, Sizes(), self.config.seed)
 
     def _other(self) -> RunDirectory | None:
-        """The run to compare with: the one that was asked for, or the parent, if it is still there."""
+        """The run to compare with; if none was asked for, the parent, unless it is gone."""
         if not self.config.against:
             parent = self.run.parent()
             return parent if parent and parent.exists() else None
