@@ -81,7 +81,8 @@ class Runner:
         self._start_failure = ""
         self._warm = warm
         covered = self.isolation.covered
-        self._covered = (*covered, *(str(path.resolve()) for path in hidden)) if covered else ()
+        more = [str(path.resolve()) for path in hidden if path.exists()]
+        self._covered = (*covered, *more) if covered else ()
         self._lock = threading.Lock()
         _copy_kit(self._kit)
         if 4 in self.isolation.active:
