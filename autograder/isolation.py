@@ -83,7 +83,7 @@ class Isolation:
         above = {i: "left out" for i in self.active if i > level}
         plan = replace(self.plan, levels=tuple(i for i in self.plan.levels if i <= level))
         active = {i: name for i, name in self.active.items() if i <= level}
-        tried = _try(plan, 5 in active)
+        plan, tried = _fitted(plan, 5 in active)
         lacking = dict(sorted((self.lacking | above).items()))
         return Isolation(active, lacking, tried.exposed, plan, tried.covered)
 
@@ -102,16 +102,10 @@ def available() -> Isolation:
     lacking = _impossible()
     plan = Plan(tuple(i for i in names if 1 <= i <= 4 and i not in lacking), _readable())
     within = 5 not in lacking
-    tried = _try(plan, within)
+    plan, tried = _fitted(plan, within)
     if within and 5 in tried.broken:
         lacking[5], within = tried.broken[5], False
-        tried = _try(plan, within)
-    if 4 in tried.broken and 3 in plan.levels and 3 not in tried.broken:
-        # The interpreter may lie under a private home: then its user needs the right to search it.
-        searching = replace(plan, search=True)
-        again = _try(searching, within)
-        if 4 not in again.broken:
-            plan, tried = searching, again
+        plan, tried = _fitted(plan, within)
     lacking = dict(sorted((lacking | tried.broken).items()))
     plan = replace(plan, levels=tuple(i for i in plan.levels if i not in lacking))
     if tried.broken:
@@ -181,6 +175,18 @@ def _impossible() -> dict[int, str]:
 def _readable() -> tuple[str, ...]:
     code = (kit.AUTOGRADER / "__init__.py", _PROBE.parent)
     return (*paths.readable(secrets()), *(str(path) for path in code))
+
+
+def _fitted(plan: Plan, within: bool) -> tuple[Plan, "_Trial"]:
+    """The plan as this machine needs it, tried."""
+    tried = _try(plan, within)
+    if 4 in tried.broken and 3 in plan.levels and 3 not in tried.broken:
+        # The interpreter may lie under a private home: then its user needs the right to search it.
+        searching = replace(plan, search=True)
+        again = _try(searching, within)
+        if 4 not in again.broken:
+            return searching, again
+    return plan, tried
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,10 @@ class Arena:
     def fight(self, attack: Attack) -> Result:
         """Grades the attack, says what it did, and repairs it."""
         if self._runner._zygote is None:
-            self.grade(kit.ROOT)  # what the first grading starts is no survivor
+            # What the first grading starts is no survivor; and a worker that cannot even run would
+            # pass for one that is well guarded.
+            honest = self.grade(kit.ROOT).verdicts[0]
+            assert honest.status == PASSED, honest.message
         before = self._state()
         processes = self._processes()
         submission = self._base / "submission"
