@@ -45,6 +45,11 @@ def write_index(directory: Path, secret: str, variants: int) -> None:
     (directory / _FILE).write_text(content, encoding="utf-8")
 
 
+def is_index(directory: Path) -> bool:
+    """Whether a directory holds hidden recordings."""
+    return (directory / _FILE).is_file()
+
+
 def variants(directory: Path) -> list[Path]:
     """The recordings in a directory of hidden ones.
 

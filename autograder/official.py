@@ -1,5 +1,6 @@
 """Official grading: public inputs first, then, where they are passed, a student's hidden ones."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,11 +30,12 @@ def grade_officially(
     Args:
         student: whose submission it is; chooses the variant of the hidden inputs.
         hidden_inputs: a directory of hidden recordings, if there is one.
-        total_seconds: for the public inputs, and again for the hidden ones.
+        total_seconds: when it has passed, checks that have not begun are over the limit.
 
     Raises:
         SubmissionError: nothing there can be graded.
     """
+    deadline = time.monotonic() + total_seconds
     report = grade(path, checks, runner=runner, total_seconds=total_seconds, progress=progress)
     if hidden_inputs is None:
         return report
@@ -46,7 +48,7 @@ def grade_officially(
             again,
             outputs=hidden.variant_of(student, hidden_inputs),
             runner=runner,
-            total_seconds=total_seconds,
+            total_seconds=max(1.0, deadline - time.monotonic()),
             progress=progress,
         )
         outcomes = {verdict.check.key: verdict for verdict in second.verdicts}

@@ -17,7 +17,7 @@ import numpy as np
 import tyro
 from tqdm import tqdm
 
-from autograder import compare, kit, misconceptions, submission, syllabus, variants
+from autograder import compare, hidden, kit, misconceptions, submission, syllabus, variants
 from autograder.checks import Check, load
 from autograder.misconceptions import Misconception
 from autograder.mutations import Mutation
@@ -56,6 +56,33 @@ def record(out: Path, seed: int, exercises: Collection[str] = syllabus.EXERCISES
         raise RecordError("no check catches these misconceptions: " + "; ".join(survivors))
     _write(out, seed, exercises, checks, solution, mistakes, wrong, caught)
     return [f"{m.exercise}: {m.id} caught by {', '.join(caught[identity(m)])}" for m in mistakes]
+
+
+def record_hidden(out: Path, secret: str, variants: int) -> list[str]:
+    """Writes hidden recordings: the solution's outputs on inputs that only the secret tells.
+
+    They hold no misconceptions: on hidden inputs a student is told that something is wrong, and no
+    more.
+
+    Raises:
+        RecordError: the solution fails on some inputs.
+        ValueError: the secret is too short, or `out` holds something else.
+    """
+    seeds = hidden.seeds(secret, variants)
+    if out.exists() and any(out.iterdir()) and not hidden.is_index(out):
+        raise ValueError(f"{out} holds other files; choose a new directory")
+    checks = list(load().values())
+    with Runner() as runner:
+        solutions = [run_mutations(runner, checks, [None], seed, observe=True) for seed in seeds]
+    for solution in solutions:
+        _require_sound(checks, solution)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True, mode=0o700)
+    for number, (seed, solution) in enumerate(zip(seeds, solutions, strict=True), start=1):
+        place = out / f"variant-{number}"
+        _write(place, seed, syllabus.EXERCISES, checks, solution, [], {}, {})
+    hidden.write_index(out, secret, variants)
+    return [f"variant {number} in {out}" for number in range(1, variants + 1)]
 
 
 def prove(exercise: str) -> bool:
@@ -228,24 +255,32 @@ def _write_json(path: Path, content: object) -> None:
 
 
 def main(
-    seed: int = 0,
+    seed: str = "0",
     out: Path = kit.OUTPUTS,
     exercises: tuple[str, ...] = (),
+    variants: int = 4,
     prove_exercise: str = "",
 ) -> None:
     """Records the solution's outputs, and those of the misconceptions.
 
     Args:
-        seed: of the checks' inputs; a secret one makes hidden inputs for official grading.
+        seed: of the checks' inputs, a number; or a secret of 12 characters or more, which makes
+            hidden inputs for official grading.
         out: the directory to write; it is replaced.
         exercises: record these alone, with the same seed as the rest, and keep the rest.
+        variants: how many sets of hidden inputs a secret makes; each student meets one.
         prove_exercise: write nothing; show how the checks of this exercise fare.
     """
     try:
         if prove_exercise:
             sys.exit(0 if prove(syllabus.find(prove_exercise).id) else 1)
+        if not seed.isdecimal():
+            if out == kit.OUTPUTS or exercises:
+                raise ValueError("hidden inputs need --out DIR, and are recorded all together")
+            print("\n".join(record_hidden(out, seed, variants)))
+            return
         chosen = [syllabus.find(exercise).id for exercise in exercises]
-        lines = record(out, seed, chosen or syllabus.EXERCISES)
+        lines = record(out, int(seed), chosen or syllabus.EXERCISES)
     except (RecordError, KeyError, ValueError) as error:
         print(error.args[0], file=sys.stderr)
         sys.exit(1)
