@@ -23,17 +23,10 @@ def pipeline(config: PipelineConfig) -> None:
     from assignment.reporting.runner import PipelineDirectory, StageFailedError
 
     directory = PipelineDirectory(config)
-    stopped_by = None
     with directory.opened() as lock:
         try:
             with ProgressDisplay(directory) as display:
-                try:
-                    run_stages(directory, lock, display)
-                except StageFailedError as failure:
-                    # A student may not have written the later stages yet.
-                    if failure.code != BLANK or not directory.finished():
-                        raise
-                    stopped_by = failure
+                blank = run_stages(directory, lock, display)
             report(directory)
         except StageFailedError as failure:
             print(f"error: {failure}", file=sys.stderr)
@@ -42,20 +35,34 @@ def pipeline(config: PipelineConfig) -> None:
             hint = f"To go on: {command_line.this_command()}"
             print(f"\nstopped, saved. {hint}", file=sys.stderr)
             sys.exit(getattr(stop, "code", 128 + signal.SIGINT))
-    if stopped_by:
-        print(f"\n{stopped_by}", file=sys.stderr)
+    if blank:
+        print("\n".join(str(failure) for failure in blank), file=sys.stderr)
         sys.exit(BLANK)
 
 
-def run_stages(directory, lock: int, display) -> None:
-    """Run the stages that are not finished."""
-    from assignment.reporting.runner import run_stage
+def run_stages(directory, lock: int, display) -> list:
+    """Run the stages that are not finished, as far as the exercises are filled in.
+
+    Returns:
+        How the stages ended that met a blank exercise; a student may not have come so far. Those
+        that need them are left out.
+    """
+    from assignment.reporting.runner import StageFailedError, run_stage
     from assignment.reporting.stages import STAGES
 
+    blank = []
     for stage in STAGES:
-        if not directory.record(stage).finished:
-            display.begin(stage.name)
+        finished = {other.name for other in directory.finished()}
+        if stage.name in finished or not finished.issuperset(stage.parents):
+            continue
+        display.begin(stage.name)
+        try:
             run_stage(directory, stage, lock, lambda record, s=stage: display.show(s.name, record))
+        except StageFailedError as failure:
+            if failure.code != BLANK or not finished:
+                raise
+            blank.append(failure)
+    return blank
 
 
 def report(directory) -> None:

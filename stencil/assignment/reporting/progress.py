@@ -98,7 +98,8 @@ class ProgressDisplay:
             self.live.update(self._table(), refresh=True)
         elif record.finished or time.monotonic() - self.printed_at > LOG_SECONDS:
             self.printed_at = time.monotonic()
-            state = "finished" if record.finished else f"step {steps} of {total}"
+            state = f"step {steps} of {total}" if steps else "starting"
+            state = "finished" if record.finished else state
             print(f"{name}: {state} after {clock(record.seconds)}; {self._outlook()}", flush=True)
 
     def _outlook(self) -> str:
