@@ -1,0 +1,1 @@
+"""Grading on Gradescope: `python -m autograder.gradescope OUT.zip` builds what is uploaded."""
