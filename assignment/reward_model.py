@@ -52,7 +52,7 @@ def reward_model(config: RewardTrainingConfig) -> None:
         )
     chosen, rejected, cut = pack_pairs(pairs, stage.tokenizer, longest)
     if cut:
-        print(f"{cut} of {2 * len(pairs)} conversations were cut to the context.")
+        print(f"{cut} of {2 * len(pairs)} conversations were cut to the context of {longest + 1}.")
 
     @tf.function(jit_compile=True)
     def step(token_ids, lengths):

@@ -52,6 +52,7 @@ class Responder:
         self.tokenizer = tokenizer
         self.context = model.config.max_sequence_length
         self.max_new_tokens = max_new_tokens
+        self.widest = self.context - min(max_new_tokens, self.context // LEAST_ROOM_SHARE)
         self.batch_size = batch_size
         self._generate = tf.function(
             functools.partial(generate, model, sampler=make_sampler(temperature)),
@@ -60,8 +61,7 @@ class Responder:
 
     def __call__(self, prompts: list[str], seed: int) -> list[Response]:
         """One response to each prompt, in their order; a prompt too long loses its beginning."""
-        room = min(self.max_new_tokens, self.context // LEAST_ROOM_SHARE)
-        longest = self.context - room - len(format_prompt([], self.tokenizer))
+        longest = self.widest - len(format_prompt([], self.tokenizer))
         encoded = [
             format_prompt(ids[-longest:], self.tokenizer)
             for ids in self.tokenizer.encode_batch(prompts)
@@ -75,7 +75,7 @@ class Responder:
     def _respond(self, prompts: list[list[int]], seed) -> list[Response]:
         rows = prompts + prompts[:1] * (self.batch_size - len(prompts))  # one shape only
         lengths = np.array([len(row) for row in rows], np.int32)
-        width = min(-(-int(lengths.max()) // WIDTH_STEP) * WIDTH_STEP, self.context - 1)
+        width = min(-(-int(lengths.max()) // WIDTH_STEP) * WIDTH_STEP, self.widest)
         ids = np.full([len(rows), width], self.tokenizer.pad_id, np.int32)
         for place, row in enumerate(rows):
             ids[place, : len(row)] = row
