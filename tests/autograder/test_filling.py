@@ -72,6 +72,6 @@ def test_an_exercise_whose_prerequisite_is_blank_is_blocked_by_it(runner, tmp_pa
     assert sum(verdict.points for verdict in verdicts) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_whole_course_filled_in_the_order_of_the_syllabus(runner, tmp_path):
     require_each_step_to_earn_its_points(runner, tmp_path, list(syllabus.EXERCISES))

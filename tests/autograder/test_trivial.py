@@ -56,7 +56,7 @@ def test_trivial_answers_of_a_few_exercises_earn_nothing(runner, tmp_path):
     assert earning(runner, tmp_path, map(syllabus.find, chosen)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("part", syllabus.PARTS, ids=lambda part: f"part {part.number}")
 def test_trivial_answers_of_a_part_earn_nothing(runner, tmp_path, part):
     assert earning(runner, tmp_path, syllabus.exercises_of(part)) == []

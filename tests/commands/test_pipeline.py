@@ -15,7 +15,7 @@ FLAGS = ("--preset", "smoke", "--effort", "0.02", "--run-dir", "pipeline")
 STAGES = ("train", "sft", "reward_model", "dpo", "ppo", "sft-arithmetic", "grpo")
 KILLS = 3
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def test_after_all_attacks_a_correct_submission_still_passes(arenas):
     assert [verdict.status for verdict in report.verdicts] == [PASSED]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("level", range(1, TOP))
 def test_at_every_level_every_attack_is_stopped_as_promised(arenas, level):
     for name, attack in ATTACKS.items():
