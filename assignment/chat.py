@@ -3,6 +3,8 @@
 Works in a terminal, and from a pipe: one message a line. Ctrl-C ends an answer, Ctrl-D the chat.
 """
 
+import contextlib
+import importlib
 import sys
 
 from assignment import command_line
@@ -24,8 +26,9 @@ def chat(config: ChatConfig) -> None:
     session = Session(config)
     interactive = sys.stdin.isatty()
     if interactive:
-        import readline  # noqa: F401  gives `input` its line editing and history
-
+        # Gives `input` its line editing and history, where the system has it.
+        with contextlib.suppress(ImportError):
+            importlib.import_module("readline")
         print(f"You talk to {session.description}. /help lists what else you can do.")
     while True:
         try:

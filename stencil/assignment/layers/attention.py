@@ -82,7 +82,8 @@ class MultiHeadAttention(keras.layers.Layer):
         """Let each head begin by passing on what it attends to: W_O^h = (W_V^h)ᵀ, so W_V W_O ≈ I.
 
         Whatever a text says again (a name, a colour) is predicted by copying. From independent
-        random matrices a model has to find copying first, which takes half of a short run. The idea is that of mimetic initialisation (Trockman and Kolter 2023).
+        random matrices a model has to find copying first, which takes half of a short run. The idea
+        is that of mimetic initialisation (Trockman and Kolter 2023).
         """
         self.output_dense.kernel.assign(tf.transpose(self.value_dense.kernel))
 
