@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -148,6 +149,10 @@ class Terminal:
         return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
 
 
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN,
+    reason="the tests run in the background, where Ctrl-C is ignored, and processes inherit that",
+)
 def test_in_a_terminal_it_says_who_it_is_streams_and_obeys_its_keys(runs):
     terminal = Terminal(runs)
     greeting = terminal.read_until("you> ")
