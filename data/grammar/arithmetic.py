@@ -33,7 +33,7 @@ def problems(seed: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def demonstrations(
-    problems: Iterable[dict[str, Any]], rng: random.Random, worked: float = 0.5, noise: float = 0.0
+    problems: Iterable[dict[str, Any]], rng: random.Random, worked: float = 1.0, noise: float = 0.0
 ) -> list[dict[str, str]]:
     """`prompt`/`response` records for supervised fine-tuning, with a known share of wrong answers.
 

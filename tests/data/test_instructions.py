@@ -30,7 +30,7 @@ def of_kind(records: list[dict], kind: str) -> list[dict]:
 def test_the_kinds_come_in_their_shares(records):
     shares = Counter(record["kind"] for record in records)
     assert all(record.keys() == {"prompt", "response", "kind"} for record in records)
-    for kind, share in (("story", 0.5), ("question", 0.3), ("arithmetic", 0.2)):
+    for kind, share in (("story", 0.3), ("question", 0.3), ("arithmetic", 0.4)):
         assert shares[kind] / len(records) == pytest.approx(share, abs=0.06)
 
 
@@ -66,9 +66,9 @@ def test_every_addition_of_a_split_is_solved_and_from_the_same_split_of_the_arit
     answers = {r["prompt"]: r["answer"] for r in read(f"arithmetic/{split}.jsonl")}
     additions = of_kind(records, "arithmetic")
     for record in additions:
-        assert int(record["response"].rpartition("#### ")[2]) == answers[record["prompt"]]
-    worked = sum("=" in record["response"] for record in additions)
-    assert 0.3 < worked / len(additions) < 0.7
+        steps, _, answer = record["response"].rpartition("#### ")
+        assert int(answer) == answers[record["prompt"]]
+        assert steps.count("=") == 2
 
 
 def test_a_sampled_answer_has_what_was_asked_for():

@@ -91,6 +91,13 @@ def test_a_directory_that_is_no_run_is_refused(tmp_path):
             use()
 
 
+def test_checkpoints_of_an_unknown_run_are_not_continued(run, story_tokenizer):
+    save(run, TRANSFORMER, (3, 0.5))
+    (run.path / "config.json").unlink()
+    with pytest.raises(ValueError, match="holds checkpoints, and no config.json"):
+        run.create("train", TRANSFORMER, SETTINGS, story_tokenizer)
+
+
 def test_a_run_without_a_checkpoint_says_so(run):
     with pytest.raises(ValueError, match="has no checkpoint"):
         run.load_model()
