@@ -8,7 +8,7 @@ run directory of its own.
 from assignment import command_line
 from assignment.config import GRPOConfig
 
-DEMONSTRATIONS = "python -m assignment.sft --data arithmetic --worked 1 --noise 0.4"
+DEMONSTRATIONS = "python -m assignment.sft --data arithmetic --noise 0.4"
 
 
 def grpo(config: GRPOConfig) -> None:

@@ -14,17 +14,18 @@ class SFTConfig(StageConfig):
     source_stage: ClassVar = None
     presets: ClassVar = {
         "smoke": {"steps": 200, "batch_size": 16, "learning_rate": 2e-3, "evaluate_every": 100},
-        "tiny": {"steps": 1000, "batch_size": 32, "learning_rate": 1e-3, "evaluate_every": 250},
+        "tiny": {"steps": 1000, "batch_size": 32, "learning_rate": 2e-3, "evaluate_every": 250},
     }
 
     data: str = "instructions"
     """What to learn: instructions, arithmetic, or the path of a file of conversations."""
-    worked: float = 0.5
+    worked: float = 1.0
     """Data arithmetic: the share of answers that show their steps."""
     noise: float = 0.0
     """Data arithmetic: the share of wrong answers, for a start that GRPO can improve on."""
-    per_sequence: bool = False
-    """Give every example the same weight, instead of every token."""
+    per_sequence: bool = True
+    """Give every example the same weight: else a long story counts ten times as much as a short
+    answer. --no-per-sequence gives every token the same weight."""
     lora_rank: int = 0
     """Train only low-rank changes of this rank, and merge them in the end; 0 trains all weights."""
     lora_alpha: float = 16.0

@@ -16,9 +16,6 @@ from assignment.config import (
     TrainConfig,
 )
 
-# The context of the smallest preset is too short for a request with its story.
-SMOKE_CONTEXT = "96"
-
 
 @dataclasses.dataclass(frozen=True)
 class PipelineStage:
@@ -55,8 +52,6 @@ class PipelineStage:
         flags += ["--seed", str(config.seed), "--steps", str(self.steps(config))]
         if self.parents:
             flags += ["--from", directories[self.parents[0]]]
-        elif config.preset == "smoke":
-            flags += ["--sequence-length", SMOKE_CONTEXT]
         return [
             f"assignment.{self.command}",
             *flags,
@@ -115,7 +110,7 @@ STAGES = (
         "SFT on noisy sums",
         "sft",
         SFTConfig,
-        flags=("--data", "arithmetic", "--worked", "1", "--noise", "0.4"),
+        flags=("--data", "arithmetic", "--noise", "0.4"),
         parents=("train",),
         seconds={"smoke": 30, "tiny": 100},
     ),

@@ -35,7 +35,7 @@ class Dataset:
 
 
 def load_dataset(
-    name_or_path: str, kind: type, worked: float = 0.5, noise: float = 0.0, seed: int = 0
+    name_or_path: str, kind: type, worked: float = 1.0, noise: float = 0.0, seed: int = 0
 ) -> Dataset:
     """The named data set of the course, or the records of a file in one of the field's shapes.
 

@@ -111,7 +111,15 @@ class RunDirectory:
             settings: What else its result depends on.
             tokenizer: Its tokenizer.
             parent: The run that it starts from.
+
+        Raises:
+            ValueError: There are checkpoints already, of an unknown run.
         """
+        if _newest_first(self.checkpoints):
+            raise ValueError(
+                f"{self.path} holds checkpoints, and no config.json that says of what. Choose "
+                "another --run-dir."
+            )
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         self._tokenizer.write_bytes(tokenizer.model_bytes)
         unfinished = self._config.with_suffix(".part")
