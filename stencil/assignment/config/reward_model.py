@@ -20,10 +20,10 @@ class RewardTrainingConfig(StageConfig):
             "ranked_prompts": 25,
         },
         "tiny": {
-            "steps": 400,
-            "batch_size": 32,
-            "learning_rate": 3e-4,
-            "evaluate_every": 100,
+            "steps": 1000,
+            "batch_size": 16,
+            "learning_rate": 5e-4,
+            "evaluate_every": 250,
             "ranked_prompts": 250,
         },
     }
