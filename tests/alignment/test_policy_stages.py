@@ -165,7 +165,7 @@ def test_a_killed_run_of_ppo_goes_on_to_the_same_end(source, reward_run, loaded,
     np.testing.assert_array_equal(weights(reference), weights(source.load_model()))
     np.testing.assert_array_equal(weights(loaded["reward"][0]), weights(reward_run.load_model()))
     coefficients = [line["kl_coefficient"] for line in logged(whole, "train")]
-    assert coefficients[0] == pytest.approx(0.05)
+    assert coefficients[0] == pytest.approx(0.1)
     assert len(set(coefficients)) == 4  # it adapts
 
     with monkeypatch.context() as patched:

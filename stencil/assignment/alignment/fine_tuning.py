@@ -66,6 +66,7 @@ class FineTuningObserver:
             **{f"followed_{kind}": f"  of the kind {kind}" for kind in KINDS},
         }
         path = self.stage.run_directory.path
+        following = "grpo" if self.data.name == "arithmetic" else "reward_model"
         print_stage_summary(
             f"{path}: best step {after['step']} of {self.stage.config.steps}",
             [
@@ -76,7 +77,7 @@ class FineTuningObserver:
             seconds,
             {
                 "talk to it": f"python -m assignment.chat --run-dir {path}",
-                "next": f"python -m assignment.reward_model --from {path}",
+                "next": f"python -m assignment.{following} --from {path}",
             },
         )
 

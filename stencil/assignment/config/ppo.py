@@ -15,7 +15,7 @@ class PPOConfig(StageConfig):
     stage: ClassVar = "ppo"
     presets: ClassVar = {
         "smoke": {"steps": 8, "batch_size": 16, "learning_rate": 3e-4, "evaluate_every": 4},
-        "tiny": {"steps": 60, "batch_size": 64, "learning_rate": 1e-4, "evaluate_every": 10},
+        "tiny": {"steps": 40, "batch_size": 64, "learning_rate": 1e-4, "evaluate_every": 10},
     }
     warmup_steps: int = 5
     """Steps of linear warm-up."""
@@ -35,7 +35,7 @@ class PPOConfig(StageConfig):
     """Whose weights the critic starts from."""
     critic_rate: float = 3e-4
     """Peak of the critic's learning rate; the policy's is --learning-rate."""
-    kl_coefficient: float = 0.05
+    kl_coefficient: float = 0.1
     """β, the penalty on each token for leaving the reference; 0 shows reward hacking."""
     kl_target: float | None = None
     """Adapt β, so that the KL per response comes near this number of nats."""

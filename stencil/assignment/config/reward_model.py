@@ -20,10 +20,10 @@ class RewardTrainingConfig(StageConfig):
             "ranked_prompts": 25,
         },
         "tiny": {
-            "steps": 1000,
+            "steps": 1200,
             "batch_size": 16,
             "learning_rate": 5e-4,
-            "evaluate_every": 250,
+            "evaluate_every": 300,
             "ranked_prompts": 250,
         },
     }
