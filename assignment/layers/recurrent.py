@@ -65,6 +65,35 @@ def lstm_update(projected, h, c, recurrent_kernel) -> tuple[tf.Tensor, tf.Tensor
     # END SOLUTION
 
 
+def kernel_gradient_after_loop(steps, kernel):
+    """For a loop over z_t = steps_t + h_{t−1} U: take the gradient of U out of the loop.
+
+        dU = Σ_t h_{t−1}ᵀ dz_t,   and dz_t is the gradient of steps_t
+
+    As one product over all steps. Inside the loop each step of the backward pass would read and
+    write a gradient of the kernel's size, which takes longer than the step itself.
+
+    Args:
+        steps: `(T, B, G)`.
+        kernel: U `(units, G)`.
+
+    Returns:
+        `steps` and U to be used in the loop, and a function that has to be called after the loop
+        with the hidden states before each step, `(T, B, units)`.
+    """
+    states_before = []
+
+    @tf.custom_gradient
+    def identity(steps, kernel):
+        def gradient(d_steps):
+            return d_steps, tf.einsum("tbu,tbg->ug", states_before[0], d_steps)
+
+        return tf.identity(steps), gradient
+
+    kernel = tf.convert_to_tensor(kernel)
+    return identity(steps, kernel), tf.stop_gradient(kernel), states_before.append
+
+
 class _Recurrent(keras.layers.Layer):
     """What the two layers share: the weights, and the loop over time.
 
@@ -92,8 +121,8 @@ class _Recurrent(keras.layers.Layer):
     def initial_bias(self, shape, dtype=None):
         return tf.zeros(shape, dtype)
 
-    def update(self, projected, state: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
-        """The state after one step, hidden state first."""
+    def update(self, projected, state: tuple[tf.Tensor, ...], recurrent_kernel=None):
+        """The tuple of states after one step, hidden state first; U is the layer's when None."""
         raise NotImplementedError
 
     def compute_mask(self, inputs, previous_mask=None):
@@ -120,23 +149,25 @@ class _Recurrent(keras.layers.Layer):
 
         # BEGIN SOLUTION recurrent.unroll
         # TODO project all inputs in one matmul; then loop over time with self.update.
+        # TODO when it is right, kernel_gradient_after_loop makes training faster; it may stay out.
         projected = tf.matmul(inputs, self.kernel) + self.bias  # (B, T, gates · U)
         steps = tf.transpose(projected, [1, 0, 2])  # time first, to loop over
-        if mask is None:
-            states = tf.scan(
-                lambda state, x: self.update(x, state), steps, initializer=tuple(initial_state)
+        steps, kernel, set_states_before = kernel_gradient_after_loop(steps, self.recurrent_kernel)
+        kept = None if mask is None else tf.transpose(tf.cast(mask, tf.bool))[:, :, tf.newaxis]
+
+        def step(state, x):
+            if kept is None:
+                return self.update(x, state, kernel)
+            x, keep = x
+            new_state = self.update(x, state, kernel)
+            return tuple(
+                tf.where(keep, new, old) for new, old in zip(new_state, state, strict=True)
             )
-        else:
-            kept = tf.transpose(tf.cast(mask, tf.bool))[:, :, tf.newaxis]  # (T, B, 1)
 
-            def masked_update(state, step):
-                x, keep = step
-                new_state = self.update(x, state)
-                return tuple(
-                    tf.where(keep, new, old) for new, old in zip(new_state, state, strict=True)
-                )
-
-            states = tf.scan(masked_update, (steps, kept), initializer=tuple(initial_state))
+        elements = steps if kept is None else (steps, kept)
+        states = tf.scan(step, elements, initializer=tuple(initial_state))
+        first = tf.convert_to_tensor(initial_state[0])
+        set_states_before(tf.concat([first[tf.newaxis], states[0][:-1]], axis=0))
         outputs = tf.transpose(states[0], [1, 0, 2])  # (B, T, U)
         last_state = tuple(history[-1] for history in states)
         # END SOLUTION
@@ -149,8 +180,9 @@ class SimpleRNN(_Recurrent):
     NUM_GATES = 1
     NUM_STATES = 1
 
-    def update(self, projected, state):
-        return (rnn_update(projected, state[0], self.recurrent_kernel),)
+    def update(self, projected, state, recurrent_kernel=None):
+        kernel = self.recurrent_kernel if recurrent_kernel is None else recurrent_kernel
+        return (rnn_update(projected, state[0], kernel),)
 
 
 class LSTM(_Recurrent):
@@ -170,8 +202,9 @@ class LSTM(_Recurrent):
         )
         # END SOLUTION
 
-    def update(self, projected, state):
-        return lstm_update(projected, *state, self.recurrent_kernel)
+    def update(self, projected, state, recurrent_kernel=None):
+        kernel = self.recurrent_kernel if recurrent_kernel is None else recurrent_kernel
+        return lstm_update(projected, *state, kernel)
 
 
 def additive_attention(query, keys, values, w_query, w_key, v, mask=None):

@@ -157,8 +157,8 @@ MISCONCEPTIONS = [
         "recurrent.unroll",
         edits=[
             (
-                "lambda state, x: self.update(x, state)",
-                "lambda state, x: self.update(x, tuple(tf.stop_gradient(s) for s in state))",
+                "return self.update(x, state, kernel)",
+                "return self.update(x, tuple(tf.stop_gradient(s) for s in state), kernel)",
             )
         ],
         hint=(

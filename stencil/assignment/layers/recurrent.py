@@ -58,6 +58,35 @@ def lstm_update(projected, h, c, recurrent_kernel) -> tuple[tf.Tensor, tf.Tensor
     )
 
 
+def kernel_gradient_after_loop(steps, kernel):
+    """For a loop over z_t = steps_t + h_{t−1} U: take the gradient of U out of the loop.
+
+        dU = Σ_t h_{t−1}ᵀ dz_t,   and dz_t is the gradient of steps_t
+
+    As one product over all steps. Inside the loop each step of the backward pass would read and
+    write a gradient of the kernel's size, which takes longer than the step itself.
+
+    Args:
+        steps: `(T, B, G)`.
+        kernel: U `(units, G)`.
+
+    Returns:
+        `steps` and U to be used in the loop, and a function that has to be called after the loop
+        with the hidden states before each step, `(T, B, units)`.
+    """
+    states_before = []
+
+    @tf.custom_gradient
+    def identity(steps, kernel):
+        def gradient(d_steps):
+            return d_steps, tf.einsum("tbu,tbg->ug", states_before[0], d_steps)
+
+        return tf.identity(steps), gradient
+
+    kernel = tf.convert_to_tensor(kernel)
+    return identity(steps, kernel), tf.stop_gradient(kernel), states_before.append
+
+
 class _Recurrent(keras.layers.Layer):
     """What the two layers share: the weights, and the loop over time.
 
@@ -85,8 +114,8 @@ class _Recurrent(keras.layers.Layer):
     def initial_bias(self, shape, dtype=None):
         return tf.zeros(shape, dtype)
 
-    def update(self, projected, state: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
-        """The state after one step, hidden state first."""
+    def update(self, projected, state: tuple[tf.Tensor, ...], recurrent_kernel=None):
+        """The tuple of states after one step, hidden state first; U is the layer's when None."""
         raise NotImplementedError
 
     def compute_mask(self, inputs, previous_mask=None):
@@ -112,6 +141,7 @@ class _Recurrent(keras.layers.Layer):
             initial_state = (initial_state,)
 
         # TODO project all inputs in one matmul; then loop over time with self.update.
+        # TODO when it is right, kernel_gradient_after_loop makes training faster; it may stay out.
         raise NotImplementedError("recurrent.unroll: carry the state through the sequence")
         return (outputs, last_state) if return_state else outputs
 
@@ -122,8 +152,9 @@ class SimpleRNN(_Recurrent):
     NUM_GATES = 1
     NUM_STATES = 1
 
-    def update(self, projected, state):
-        return (rnn_update(projected, state[0], self.recurrent_kernel),)
+    def update(self, projected, state, recurrent_kernel=None):
+        kernel = self.recurrent_kernel if recurrent_kernel is None else recurrent_kernel
+        return (rnn_update(projected, state[0], kernel),)
 
 
 class LSTM(_Recurrent):
@@ -140,8 +171,9 @@ class LSTM(_Recurrent):
             "recurrent.lstm_cell: compute the gates, the cell and the hidden state"
         )
 
-    def update(self, projected, state):
-        return lstm_update(projected, *state, self.recurrent_kernel)
+    def update(self, projected, state, recurrent_kernel=None):
+        kernel = self.recurrent_kernel if recurrent_kernel is None else recurrent_kernel
+        return lstm_update(projected, *state, kernel)
 
 
 def additive_attention(query, keys, values, w_query, w_key, v, mask=None):
