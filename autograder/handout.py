@@ -4,6 +4,7 @@ The starter package, the grader with its recorded outputs, the data and the hand
 solution in it, and nothing that is almost one.
 """
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ _LEFT_OUT = (
         "calibrate.py",
         "fences.py",
         "handout.py",
+        "handout_files",
         "hidden.py",
         "instruments.py",
         "mutations.py",
@@ -32,103 +34,10 @@ _LEFT_OUT = (
         "table.py",
     ),
 )
-_INSTRUCTOR_PAGES = ("instructor*", "rubric*", "architecture*")
-
-_GITIGNORE = """\
-.venv/
-__pycache__/
-.pytest_cache/
-.ruff_cache/
-/runs/
-/data/cache/
-"""
-
-_PYPROJECT = """\
-[project]
-name = "llm-from-scratch"
-version = "1.0.0"
-requires-python = ">=3.11,<3.14"
-
-[tool.ruff]
-line-length = 100
-target-version = "py311"
-
-[tool.ruff.lint]
-select = ["E", "F", "I", "UP", "B"]
-# A blank leaves names unused that your code will use, and unset that it will set.
-ignore = ["F401", "F821", "F841", "B007"]
-
-[tool.pytest.ini_options]
-testpaths = ["autograder"]
-addopts = "-q"
-filterwarnings = ["ignore::DeprecationWarning"]
-"""
-
-_WORKFLOW = """\
-name: Public checks
-on: [push, workflow_dispatch]
-permissions:
-  contents: read
-jobs:
-  grade:
-    runs-on: ubuntu-latest
-    timeout-minutes: 20
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "3.11"
-          cache: pip
-      - run: pip install -r requirements.txt
-      - run: python -m autograder . --github --json results.json --html report.html
-      - uses: actions/upload-artifact@v4
-        if: always()
-        with:
-          name: results
-          path: |
-            results.json
-            report.html
-"""
-
-_README = """\
-# Build a language model from scratch
-
-You fill the blanks of a small, complete language-model codebase: from text to attention, training,
-sampling, supervised fine-tuning, RLHF, DPO and GRPO. Every part ends in something that runs.
-
-## Set up
-
-```sh
-python -m venv .venv
-. .venv/bin/activate          # Windows: .venv\\Scripts\\activate
-pip install -r requirements.txt
-```
-
-## Work
-
-Each blank is a `raise NotImplementedError("<exercise>: <what to do>")` in `assignment/`. Read the
-page of the part in `docs/`, replace the `raise` by your code, and look at what it does:
-
-```sh
-python -m autograder                                   # every public check
-python -m autograder --exercise masking.causal         # one exercise
-python -m autograder --status                          # what is blank, failing, done
-python -m assignment.train                             # after Part 3: train, and watch the curve
-tensorboard --logdir runs
-```
-
-Until Part 3 is written, `assignment.train` says which blank it needs next. From Part 4 on
-`python -m assignment.sample` writes with what was trained, and from Part 6 on every further stage
-(`sft`, `dpo`, …) is a command of the same kind; the pages say when.
-
-An exercise earns its points when all of its checks pass. A check is *passed*; *failed*, with the
-first number that differs and often a hint; *blank*, until you write it; or *blocked* by another
-blank, which is to be written first.
-
-Only the files of the table below are graded; everything else is given.
-
-{table}
-"""
+# Of docs/: instructors' pages, and what builds the site.
+_INSTRUCTOR_PAGES = ("instructor*", "rubric*", "architecture*", "site", "requirements.txt")
+# What stands in a handout and nowhere else: README, editor settings, workflow, …
+_FILES = kit.AUTOGRADER / "handout_files"
 
 
 def write(out: Path, reveal_through: int = 0) -> None:
@@ -165,15 +74,13 @@ def write(out: Path, reveal_through: int = 0) -> None:
             shutil.copytree(kit.ROOT / name, out / name, ignore=skip)
     for name in ("requirements.txt", "LICENSE"):
         shutil.copy(kit.ROOT / name, out)
-    stencil.write_tree(
-        out,
-        {
-            "README.md": _README.format(table=_table()).encode(),
-            "pyproject.toml": _PYPROJECT.encode(),
-            ".gitignore": _GITIGNORE.encode(),
-            ".github/workflows/checks.yml": _WORKFLOW.encode(),
-        },
+    shutil.copytree(_FILES, out, dirs_exist_ok=True)
+    readme = out / "README.md"
+    readme.write_text(
+        readme.read_text(encoding="utf-8").replace("{table}", _table()), encoding="utf-8"
     )
+    tasks = out / ".vscode" / "tasks.json"
+    tasks.write_text(_with_exercises(tasks.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _revealed(through: int) -> set[str]:
@@ -188,6 +95,14 @@ def _table() -> str:
             f"| `assignment/{exercise.file}` | [Part {exercise.part.number}]({exercise.page}) |"
         )
     return "\n".join(rows)
+
+
+def _with_exercises(tasks: str) -> str:
+    """The editor's tasks, with the exercises to choose from."""
+    described = json.loads(tasks)
+    (choice,) = described["inputs"]
+    choice["options"] = list(syllabus.EXERCISES)
+    return json.dumps(described, indent=2) + "\n"
 
 
 def main(out: Positional[Path], reveal_through: int = 0) -> None:

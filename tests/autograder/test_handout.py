@@ -1,9 +1,10 @@
+import json
 import subprocess
 import sys
 
 import pytest
 
-from autograder import fences, handout, kit, submission, syllabus
+from autograder import checks, fences, handout, kit, submission, syllabus
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,11 @@ def test_instructors_files_stay_behind(student):
         "official",
     ):
         assert f"autograder/{tool}.py" not in names
-    assert not list((student / "docs").glob("*instructor*"))
+    assert not (student / "autograder" / "handout_files").exists()
+    pages = {path.name for path in (student / "docs").iterdir()}
+    assert {"syllabus.md", "questions.md", "troubleshooting.md"} <= pages
+    for page in ("instructor", "rubric", "architecture", "site"):
+        assert not [name for name in pages if page in name]
 
 
 def test_every_exercise_is_blank(student):
@@ -79,3 +84,45 @@ def test_earlier_parts_can_be_revealed(tmp_path):
 def test_an_existing_directory_is_not_overwritten(student):
     with pytest.raises(FileExistsError, match="choose a new directory"):
         handout.write(student)
+
+
+def test_the_readme_lists_every_exercise(student):
+    readme = (student / "README.md").read_text(encoding="utf-8")
+    for exercise in syllabus.EXERCISES.values():
+        assert f"| `{exercise.id}` | {exercise.title} |" in readme
+    assert "{" not in readme
+
+
+def test_ai_assistants_are_asked_to_tutor_and_not_to_solve(student):
+    rules = (student / "AGENTS.md").read_text(encoding="utf-8")
+    assert "tutor, do not solve" in rules
+    assert "AGENTS.md" in (student / "CLAUDE.md").read_text(encoding="utf-8")
+    for named in ("docs/questions.md", "docs/troubleshooting.md", "autograder/", "README.md"):
+        assert f"`{named}`" in rules and (student / named).exists()
+
+
+def test_the_editors_tasks_call_commands_that_are_handed_out(student):
+    described = json.loads((student / ".vscode" / "tasks.json").read_text(encoding="utf-8"))
+    assert described["inputs"][0]["options"] == list(syllabus.EXERCISES)
+    modules = [t["args"][1] for t in described["tasks"] if t["args"][0] == "-m"]
+    assert len(modules) >= 4
+    for module in modules:
+        path = student / module.replace(".", "/")
+        assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
+
+
+def test_the_editor_finds_every_check_as_a_test(student):
+    settings = json.loads((student / ".vscode" / "settings.json").read_text(encoding="utf-8"))
+    assert settings["python.testing.pytestEnabled"]
+    arguments = settings["python.testing.pytestArgs"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", *arguments],
+        cwd=student,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert f"{len(checks.load())} " in done.stdout or done.stdout.rstrip().endswith(
+        f": {len(checks.load())}"
+    )
