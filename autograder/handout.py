@@ -35,7 +35,7 @@ _LEFT_OUT = (
     ),
 )
 # Of docs/: instructors' pages, and what builds the site.
-_INSTRUCTOR_PAGES = ("instructor*", "rubric*", "architecture*", "site", "requirements.txt")
+_INSTRUCTOR_PAGES = ("instructor*", "rubric*", "architecture*", "site", "requirements.txt", "*.py")
 # What stands in a handout and nowhere else: README, editor settings, workflow, …
 _FILES = kit.AUTOGRADER / "handout_files"
 

@@ -56,7 +56,7 @@ def part2_memory(figure: Figure) -> None:
     axes.set_ylim(1e-8, 1e2)
     axes.set_xlabel("steps back in time")
     axes.set_ylabel("factor on the gradient")
-    axes.legend(loc="lower left")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def part3_schedule(figure: Figure) -> None:
@@ -155,7 +155,7 @@ def part8_margins(figure: Figure) -> None:
     axes.plot([0], [np.log(2)], "o", color=BLUE)
     axes.text(0.4, np.log(2) + 0.12, "ln 2, where training starts")
     axes.axvline(5, color=GREY, linestyle=":")
-    axes.text(5.2, 3.3, "1/(2τ)")
+    axes.text(5.2, 2.4, "1/(2τ)")
     axes.set_ylim(0, 4)
     axes.set_xlabel("margin: log-ratio of the chosen response − that of the rejected one")
     axes.set_ylabel("loss")
@@ -182,7 +182,7 @@ def part9_estimators(figure: Figure) -> None:
 
 PICTURES: dict[str, tuple[Callable[[Figure], None], tuple[float, float]]] = {
     "part1-windows": (part1_windows, (8, 2.4)),
-    "part2-memory": (part2_memory, (6.4, 3.6)),
+    "part2-memory": (part2_memory, (8, 3.4)),
     "part3-schedule": (part3_schedule, (6.4, 3.2)),
     "part4-filters": (part4_filters, (8, 3.2)),
     "part5-attention": (part5_attention, (9, 3.2)),
