@@ -74,7 +74,8 @@ def write(out: Path, reveal_through: int = 0) -> None:
             shutil.copytree(kit.ROOT / name, out / name, ignore=skip)
     for name in ("requirements.txt", "LICENSE"):
         shutil.copy(kit.ROOT / name, out)
-    shutil.copytree(_FILES, out, dirs_exist_ok=True)
+    skip = shutil.ignore_patterns(".ruff_cache")  # a linter that ran there leaves it
+    shutil.copytree(_FILES, out, ignore=skip, dirs_exist_ok=True)
     readme = out / "README.md"
     readme.write_text(
         readme.read_text(encoding="utf-8").replace("{table}", _table()), encoding="utf-8"

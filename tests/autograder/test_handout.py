@@ -86,6 +86,14 @@ def test_an_existing_directory_is_not_overwritten(student):
         handout.write(student)
 
 
+def test_nothing_but_the_course_is_handed_out(student):
+    assert {path.name for path in student.iterdir()} == {
+        *("README.md", "LICENSE", "AGENTS.md", "CLAUDE.md", "notebook.ipynb"),
+        *("requirements.txt", "pyproject.toml", ".gitignore", ".github", ".vscode"),
+        *("assignment", "autograder", "data", "docs"),
+    }
+
+
 def test_the_readme_lists_every_exercise(student):
     readme = (student / "README.md").read_text(encoding="utf-8")
     for exercise in syllabus.EXERCISES.values():

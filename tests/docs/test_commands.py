@@ -11,6 +11,7 @@ import inspect
 import re
 import runpy
 import shlex
+import warnings
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,10 @@ def reader_of(module: str):
     command_line.run = hand_over
     tyro.cli = hand_over
     try:
-        runpy.run_module(module, run_name="__main__")
+        with warnings.catch_warnings():
+            # A module that was imported before is run a second time, on purpose.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            runpy.run_module(module, run_name="__main__")
     except HandedOver as handed:
         return handed.reader
     finally:
