@@ -53,7 +53,7 @@ def render_syllabus() -> str:
             "",
             f"## Part {part.number} · {part.title}",
             "",
-            f"The page: [{_in_docs(part.page)}]({_in_docs(part.page)})",
+            f"[The page of this part]({_in_docs(part.page)})",
             "",
             "| exercise | | points | minutes | file | builds on |",
             "|---|---|---:|---:|---|---|",
