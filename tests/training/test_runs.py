@@ -94,7 +94,7 @@ def test_a_directory_that_is_no_run_is_refused(tmp_path):
 def test_checkpoints_of_an_unknown_run_are_not_continued(run, story_tokenizer):
     save(run, TRANSFORMER, (3, 0.5))
     (run.path / "config.json").unlink()
-    with pytest.raises(ValueError, match="holds checkpoints, and no config.json"):
+    with pytest.raises(ValueError, match=r"holds checkpoints, and no config\.json"):
         run.create("train", TRANSFORMER, SETTINGS, story_tokenizer)
 
 
