@@ -76,7 +76,7 @@ STAGES = (
         SFTConfig,
         flags=(),
         parents=("train",),
-        seconds={"smoke": 40, "tiny": 150},
+        seconds={"smoke": 40, "tiny": 220},
     ),
     PipelineStage(
         "reward_model",
@@ -85,7 +85,7 @@ STAGES = (
         RewardTrainingConfig,
         flags=(),
         parents=("sft",),
-        seconds={"smoke": 30, "tiny": 120},
+        seconds={"smoke": 30, "tiny": 200},
     ),
     PipelineStage(
         "dpo",
@@ -94,7 +94,7 @@ STAGES = (
         DPOConfig,
         flags=(),
         parents=("sft",),
-        seconds={"smoke": 30, "tiny": 100},
+        seconds={"smoke": 30, "tiny": 120},
     ),
     PipelineStage(
         "ppo",
@@ -103,7 +103,7 @@ STAGES = (
         PPOConfig,
         flags=("--reward-model", "{reward_model}"),
         parents=("sft", "reward_model"),
-        seconds={"smoke": 40, "tiny": 200},
+        seconds={"smoke": 40, "tiny": 160},
     ),
     PipelineStage(
         "sft-arithmetic",
@@ -112,7 +112,7 @@ STAGES = (
         SFTConfig,
         flags=("--data", "arithmetic", "--noise", "0.4"),
         parents=("train",),
-        seconds={"smoke": 30, "tiny": 100},
+        seconds={"smoke": 30, "tiny": 120},
     ),
     PipelineStage(
         "grpo",
@@ -121,7 +121,7 @@ STAGES = (
         GRPOConfig,
         flags=(),
         parents=("sft-arithmetic",),
-        seconds={"smoke": 30, "tiny": 150},
+        seconds={"smoke": 30, "tiny": 160},
     ),
 )
 
