@@ -104,6 +104,11 @@ class Checkpointer:
         """Restore every variable from a checkpoint, or warn that it is damaged."""
         try:
             self.checkpoint.restore(path).assert_consumed()
+        except AssertionError as error:
+            raise ValueError(
+                f"The checkpoint {path} is of a model or an optimizer with other variables than "
+                "this one: the code has changed since. Start again in another --run-dir."
+            ) from error
         except (tf.errors.OpError, IndexError, ValueError, UnicodeDecodeError) as error:
             reason = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
             warnings.warn(
