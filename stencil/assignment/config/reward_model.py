@@ -20,7 +20,7 @@ class RewardTrainingConfig(StageConfig):
             "ranked_prompts": 25,
         },
         "tiny": {
-            "steps": 1200,
+            "steps": 1500,
             "batch_size": 16,
             "learning_rate": 5e-4,
             "evaluate_every": 300,
