@@ -199,7 +199,7 @@ class PolicyObserver:
             {
                 "both rewards against √KL": str(path / "reward-against-kl.png"),
                 "talk to it": f"python -m assignment.chat --run-dir {path}",
-                "reward hacking": "the same command with --kl-coefficient 0 and another --run-dir",
+                "reward hacking": "add --kl-coefficient 0 --steps 80 and another --run-dir",
             },
         )
 
