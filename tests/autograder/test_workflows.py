@@ -8,11 +8,13 @@ import tyro
 import yaml
 
 from autograder import __main__ as grader
-from autograder import handout, kit, record
+from autograder import kit, record
 from autograder.batch import __main__ as batch
 
 TEMPLATES = {path.name: path.read_text() for path in (kit.AUTOGRADER / "workflows").glob("*.yml")}
-TEMPLATES["handout"] = handout._WORKFLOW
+TEMPLATES["handout"] = (
+    kit.AUTOGRADER / "handout_files" / ".github" / "workflows" / "checks.yml"
+).read_text()
 COMMANDS = {"autograder": grader, "autograder.batch": batch, "autograder.record": record}
 
 
