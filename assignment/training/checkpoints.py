@@ -23,6 +23,19 @@ class DamagedCheckpointsError(ValueError):
         )
 
 
+def newest_checkpoints(directory: Path) -> list[str]:
+    """The paths of a directory's checkpoints, the newest first.
+
+    Raises:
+        DamagedCheckpointsError: The file that lists them is no text.
+    """
+    try:
+        state = tf.train.get_checkpoint_state(str(directory))
+    except UnicodeDecodeError as error:
+        raise DamagedCheckpointsError(directory) from error
+    return list(reversed(state.all_model_checkpoint_paths)) if state else []
+
+
 class Checkpointer:
     """Saves and restores weights, optimizer slots, step, and the state of random generators.
 
@@ -35,10 +48,15 @@ class Checkpointer:
         optimizer: A built Keras optimizer.
         directory: Where the checkpoints lie; created when missing.
         keep: How many of the last checkpoints to keep.
+
+    Raises:
+        DamagedCheckpointsError: The list of the checkpoints cannot be read.
     """
 
     def __init__(self, model, optimizer, directory, keep: int = 3):
         self.directory = Path(directory)
+        for listed in (self.directory, self.directory / "best"):
+            newest_checkpoints(listed)  # the managers would stop at a damaged list with a traceback
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.best_metric = tf.Variable(math.inf, dtype=tf.float64, trainable=False)
         # BEGIN SOLUTION training.checkpoint

@@ -171,6 +171,15 @@ def test_when_all_are_damaged_it_is_said(run, tmp_path):
         fresh(SMALL, tmp_path)[2].restore_latest()
 
 
+@pytest.mark.parametrize("part", [".", "best"])
+def test_a_damaged_list_of_checkpoints_is_said(run, tmp_path, part):
+    save_steps(run, 1)
+    (tmp_path / part).mkdir(exist_ok=True)
+    (tmp_path / part / "checkpoint").write_bytes(b"\xff\xfe no text")
+    with pytest.raises(DamagedCheckpointsError, match="None of the checkpoints"):
+        fresh(SMALL, tmp_path)
+
+
 @pytest.mark.parametrize(
     "changes", [{"num_layers": 2}, {"hidden_dim": 8}, {"tie_embeddings": False}], ids=str
 )

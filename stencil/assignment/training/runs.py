@@ -23,7 +23,11 @@ from assignment.models.recurrent_lm import RecurrentLM
 from assignment.models.reward_model import RewardModel
 from assignment.models.transformer_lm import TransformerLM
 from assignment.text.tokenizer import Tokenizer
-from assignment.training.checkpoints import DamagedCheckpointsError, plain_variables
+from assignment.training.checkpoints import (
+    DamagedCheckpointsError,
+    newest_checkpoints,
+    plain_variables,
+)
 
 CONFIGS = {
     "transformer": TransformerConfig,
@@ -115,7 +119,7 @@ class RunDirectory:
         Raises:
             ValueError: There are checkpoints already, of an unknown run.
         """
-        if _newest_first(self.checkpoints):
+        if newest_checkpoints(self.checkpoints):
             raise ValueError(
                 f"{self.path} holds checkpoints, and no config.json that says of what. Choose "
                 "another --run-dir."
@@ -203,9 +207,9 @@ class RunDirectory:
         settings = self.settings()
         if settings.get("lora_rank"):
             apply_lora(model, settings["lora_rank"], settings["lora_alpha"])
-        paths = _newest_first(self.checkpoints)
+        paths = newest_checkpoints(self.checkpoints)
         if which == "best":
-            paths = _newest_first(self.checkpoints / "best") + paths
+            paths = newest_checkpoints(self.checkpoints / "best") + paths
         if not paths:
             raise ValueError(f"{self.path} has no checkpoint yet.")
         for path in paths:
@@ -243,11 +247,6 @@ class RunDirectory:
             return json.loads(self._config.read_text())
         except ValueError as error:
             raise ValueError(f"{self._config} is damaged: {error}") from error
-
-
-def _newest_first(directory: Path) -> list[str]:
-    state = tf.train.get_checkpoint_state(str(directory))
-    return list(reversed(state.all_model_checkpoint_paths)) if state else []
 
 
 def _flatten(described: dict) -> dict:
