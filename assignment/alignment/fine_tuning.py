@@ -5,6 +5,7 @@ import warnings
 import tensorflow as tf
 
 from assignment.alignment.following import KINDS, following_rates, kind_of
+from assignment.config import GRPOConfig, RewardTrainingConfig
 from assignment.generation.responses import Responder
 from assignment.text.batches import Packed
 from assignment.text.corpus import load_corpus
@@ -66,7 +67,8 @@ class FineTuningObserver:
             **{f"followed_{kind}": f"  of the kind {kind}" for kind in KINDS},
         }
         path = self.stage.run_directory.path
-        following = "grpo" if self.data.name == "arithmetic" else "reward_model"
+        is_for_grpo = self.stage.config.label == GRPOConfig.source_stage
+        following = GRPOConfig.stage if is_for_grpo else RewardTrainingConfig.stage
         print_stage_summary(
             f"{path}: best step {after['step']} of {self.stage.config.steps}",
             [
