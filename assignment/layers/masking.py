@@ -4,9 +4,29 @@ Shapes: B batch, H heads, Q query length, K key length, T sequence length. Every
 against the attention scores `(B, H, Q, K)`.
 """
 
+import functools
+
 import tensorflow as tf
 
 
+def known_while_tracing(make_mask):
+    """Make a mask at once where its lengths are known, and not each time the graph runs.
+
+    Attention can then look at it while the graph is traced; see `attention_in_blocks`.
+    """
+
+    @functools.wraps(make_mask)
+    def make(query_length, key_length=None):
+        known = [n if n is None else tf.get_static_value(n) for n in (query_length, key_length)]
+        if known[0] is None or (known[1] is None and key_length is not None):
+            return make_mask(query_length, key_length)
+        with tf.init_scope():  # outside the graph that is being traced
+            return make_mask(*known)
+
+    return make
+
+
+@known_while_tracing
 def causal_mask(query_length, key_length=None) -> tf.Tensor:
     """The mask that lets a token see itself and what came before it.
 

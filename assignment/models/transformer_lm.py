@@ -91,7 +91,7 @@ class TransformerLM(keras.Model):
         # BEGIN SOLUTION models.transformer_lm
         # TODO embed, run the blocks under the combined mask, project to logits.
         x = self.embed(token_ids, training=training)
-        mask = combine_masks(causal_mask(tf.shape(token_ids)[1]), padding_mask)
+        mask = combine_masks(causal_mask(keras.ops.shape(token_ids)[1]), padding_mask)
         for block in self.blocks:
             x = block(x, mask=mask, training=training)
         return self.project(x)

@@ -3,8 +3,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from assignment.layers.attention import MultiHeadAttention, scaled_dot_product_attention
-from assignment.layers.masking import cached_causal_mask, causal_mask, padding_mask
+from assignment.layers import attention
+from assignment.layers.attention import (
+    MultiHeadAttention,
+    attention_in_blocks,
+    scaled_dot_product_attention,
+)
+from assignment.layers.masking import (
+    cached_causal_mask,
+    causal_mask,
+    combine_masks,
+    padding_mask,
+)
 
 RNG = np.random.default_rng(0)
 B, H, Q, K, D = 2, 3, 4, 5, 12
@@ -68,6 +78,74 @@ def test_large_scores_stay_finite_and_hidden_keys_hidden(dtype):
     assert weights.dtype == dtype
     np.testing.assert_array_equal(tf.cast(weights[0], tf.float32), [1, 0])
     assert np.isfinite(tf.cast(output, tf.float32)).all()
+
+
+def sliding_window(query_length, key_length):
+    """Each query sees three keys, the last of them its own."""
+    causal = np.asarray(causal_mask(query_length, key_length))
+    return tf.constant(
+        causal & ~np.tri(query_length, key_length, key_length - query_length - 3, bool)
+    )
+
+
+@pytest.mark.parametrize(
+    ("make_mask", "query_length", "key_length"),
+    [(causal_mask, 11, 11), (causal_mask, 9, 12), (sliding_window, 10, 13)],
+)
+def test_attention_in_blocks_equals_attention(monkeypatch, make_mask, query_length, key_length):
+    monkeypatch.setattr(attention, "SMALLEST_BLOCK", 2)
+    met = []
+
+    def watched(query, key, value, mask):
+        met.append((query.shape[-2], key.shape[-2]))
+        return scaled_dot_product_attention(query, key, value, mask)
+
+    tensors = [normal(B, H, n, 6) for n in (query_length, key_length, key_length)]
+    coefficients = normal(B, H, query_length, 6), normal(B, H, query_length, key_length)
+
+    @tf.function
+    def results(attend):
+        query, key, value = map(tf.convert_to_tensor, tensors)
+        with tf.GradientTape() as tape:
+            tape.watch((query, key, value))
+            output, weights = attend(query, key, value, make_mask(query_length, key_length))
+            total = tf.reduce_sum(output * coefficients[0])
+            total += tf.reduce_sum(weights * coefficients[1])
+        return output, weights, *tape.gradient(total, (query, key, value))
+
+    expected = results(scaled_dot_product_attention)
+    monkeypatch.setattr(attention, "scaled_dot_product_attention", watched)
+    for got, wanted in zip(results(attention_in_blocks), expected, strict=True):
+        np.testing.assert_allclose(got, wanted, atol=2e-6)
+    assert len(met) > 2
+    assert sum(queries for queries, _ in met) == query_length
+    assert sum(q * k for q, k in met) < 0.85 * query_length * key_length
+
+
+@pytest.mark.parametrize("kind", ["none", "with padding", "not known", "a row that sees nothing"])
+def test_masks_that_hide_nothing_for_certain_make_one_block(monkeypatch, kind):
+    monkeypatch.setattr(attention, "SMALLEST_BLOCK", 2)
+    calls = []
+
+    def watched(*arguments):
+        calls.append(arguments)
+        return scaled_dot_product_attention(*arguments)
+
+    monkeypatch.setattr(attention, "scaled_dot_product_attention", watched)
+    query, key, value = (tf.constant(normal(1, H, 8, 6)) for _ in range(3))
+
+    @tf.function
+    def attend(length):
+        masks = {
+            "none": None,
+            "with padding": combine_masks(causal_mask(8), padding_mask(tf.range(length)[None])),
+            "not known": causal_mask(length),
+            "a row that sees nothing": tf.constant(np.tri(8, k=-1, dtype=bool)),
+        }
+        return attention_in_blocks(query, key, value, masks[kind])
+
+    attend(tf.constant(8))
+    assert len(calls) == 1
 
 
 def test_gradients_equal_those_of_the_ready_made_softmax():

@@ -35,6 +35,19 @@ def test_lengths_may_be_tensors():
     np.testing.assert_array_equal(mask, brute_force_causal_mask(2, 5))
 
 
+def test_a_causal_mask_of_known_lengths_is_known_while_tracing():
+    @tf.function
+    def values(tokens, length):
+        masks = causal_mask(tokens.shape[1]), causal_mask(2, key_length=3), causal_mask(length)
+        return [tf.get_static_value(mask) is not None for mask in masks]
+
+    assert [bool(known) for known in values(tf.zeros((2, 5)), tf.constant(5))] == [
+        True,
+        True,
+        False,
+    ]
+
+
 @pytest.mark.parametrize("index", [0, 2, 3])
 def test_the_unwritten_end_of_a_cache_is_hidden(index):
     expected = brute_force_causal_mask(5, 5)[index : index + 2]

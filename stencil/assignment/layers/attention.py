@@ -9,6 +9,9 @@ import tensorflow as tf
 from assignment.layers.dropout import Dropout
 from assignment.layers.positional import rotate
 
+# More blocks skip more, and compile longer; smaller matrices are slower.
+MOST_BLOCKS, SMALLEST_BLOCK = 4, 64
+
 
 def scaled_dot_product_attention(query, key, value, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
     """Attention(Q, K, V) = softmax(Q Kᵀ / √d + M) V.
@@ -29,6 +32,37 @@ def scaled_dot_product_attention(query, key, value, mask=None) -> tuple[tf.Tenso
     raise NotImplementedError(
         "attention.scaled_dot_product: compute the weights, then the weighted values"
     )
+
+
+def attention_in_blocks(query, key, value, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
+    """`scaled_dot_product_attention`, without the scores that a known mask hides anyway.
+
+    Under the causal mask half of Q Kᵀ is computed only to be thrown away. Here the queries go in
+    blocks, and each block meets the keys up to the last one that any of its queries may see. The
+    blocks' results are those of the whole, so nothing but time changes.
+
+    That needs a mask `(Q, K)` whose values are known while the graph is traced, like that of
+    `causal_mask` for a known length. With any other mask there is one block.
+
+    Args and returns: as in `scaled_dot_product_attention`.
+    """
+    visible = tf.get_static_value(mask) if tf.is_tensor(mask) else None
+    length, key_length = query.shape[-2], key.shape[-2]
+    # A row that may attend nowhere is spread over all keys, so those must all be there.
+    if visible is None or visible.shape != (length, key_length) or not visible.any(axis=1).all():
+        return scaled_dot_product_attention(query, key, value, mask)
+    block = max(SMALLEST_BLOCK, -(-length // MOST_BLOCKS))
+    outputs, weights = [], []
+    for first in range(0, length, block):
+        rows = slice(first, first + block)
+        keys = 1 + visible[rows].any(axis=0).nonzero()[0][-1]
+        output, block_weights = scaled_dot_product_attention(
+            query[..., rows, :], key[..., :keys, :], value[..., :keys, :], mask[rows, :keys]
+        )
+        unseen = [[0, 0]] * (len(block_weights.shape) - 1) + [[0, key_length - keys]]
+        outputs.append(output)
+        weights.append(tf.pad(block_weights, unseen))
+    return tf.concat(outputs, axis=-2), tf.concat(weights, axis=-2)
 
 
 class MultiHeadAttention(keras.layers.Layer):
