@@ -108,7 +108,7 @@ MISCONCEPTIONS = [
         "attention.multi_head",
         edits=[
             (
-                "scaled_dot_product_attention(query, key, value, mask)",
+                "attention_in_blocks(query, key, value, mask)",
                 "scaled_dot_product_attention(query[:, :1], key, value, mask)",
             )
         ],

@@ -71,7 +71,10 @@ MISCONCEPTIONS = [
         "not_causal",
         "models.transformer_lm",
         edits=[
-            ("combine_masks(causal_mask(tf.shape(token_ids)[1]), padding_mask)", "padding_mask")
+            (
+                "combine_masks(causal_mask(keras.ops.shape(token_ids)[1]), padding_mask)",
+                "padding_mask",
+            )
         ],
         hint="Change a later token: the logits before it change too. The causal mask is missing.",
     ),
@@ -86,8 +89,8 @@ MISCONCEPTIONS = [
         "models.transformer_lm",
         edits=[
             (
-                "combine_masks(causal_mask(tf.shape(token_ids)[1]), padding_mask)",
-                "causal_mask(tf.shape(token_ids)[1]) if padding_mask is None else padding_mask",
+                "combine_masks(causal_mask(keras.ops.shape(token_ids)[1]), padding_mask)",
+                "padding_mask if padding_mask is not None else causal_mask(token_ids.shape[1])",
             )
         ],
         hint="With a padding mask the causal one is lost: both hold at once.",
@@ -177,9 +180,9 @@ MISCONCEPTIONS = [
         "models.transformer_lm",
         edits=[
             (
-                "mask = combine_masks(causal_mask(tf.shape(token_ids)[1]), padding_mask)",
+                "mask = combine_masks(causal_mask(keras.ops.shape(token_ids)[1]), padding_mask)",
                 "padding = None if padding_mask is None else (token_ids != 0)[:, None, None]\n"
-                "        mask = combine_masks(causal_mask(tf.shape(token_ids)[1]), padding)",
+                "        mask = combine_masks(causal_mask(keras.ops.shape(token_ids)[1]), padding)",
             )
         ],
         hint="What is padding is taken from the ids. The mask that is given says it.",

@@ -166,7 +166,7 @@ VARIANTS = [
         "models.transformer_lm",
         edits=[
             (
-                "mask = combine_masks(causal_mask(tf.shape(token_ids)[1]), padding_mask)",
+                "mask = combine_masks(causal_mask(keras.ops.shape(token_ids)[1]), padding_mask)",
                 (
                     "T = tf.shape(token_ids)[1]\n"
                     "        mask = tf.linalg.band_part(tf.ones([T, T]), -1, 0) > 0\n"
