@@ -26,10 +26,10 @@ def ppo(config: PPOConfig) -> None:
     )
     from assignment.alignment.rollouts import Prompts, RolloutSampler
     from assignment.alignment.updates import minibatches
+    from assignment.models.building import build_reward_model, copy_model
     from assignment.text.batches import batch_indices
     from assignment.text.datasets import load_dataset
     from assignment.text.records import Preference
-    from assignment.training.runs import build_reward_model, copy_model
     from assignment.training.stage import Stage, Together
 
     stage = Stage(config)

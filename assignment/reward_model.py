@@ -23,10 +23,10 @@ def reward_model(config: RewardTrainingConfig) -> None:
     from assignment.alignment.rankings import ranked_preferences
     from assignment.alignment.reward_observer import RewardObserver
     from assignment.alignment.rewards import bradley_terry_loss
+    from assignment.models.building import build_reward_model
     from assignment.text.batches import batch_indices, concatenate, pack_pairs
     from assignment.text.datasets import load_dataset
     from assignment.text.records import Preference
-    from assignment.training.runs import build_reward_model
     from assignment.training.stage import Stage, update
 
     stage = Stage(config)

@@ -24,6 +24,7 @@ def train(config: TrainConfig) -> None:
 
     import keras
 
+    from assignment.models.building import build_model
     from assignment.text.corpus import load_corpus
     from assignment.text.windows import next_token_windows, window_starts
     from assignment.training.checkpoints import Checkpointer
@@ -34,7 +35,7 @@ def train(config: TrainConfig) -> None:
     from assignment.training.observing import Observer
     from assignment.training.optimizers import AdamW, WarmupCosine
     from assignment.training.reference import load_reference
-    from assignment.training.runs import RunDirectory, build_model
+    from assignment.training.runs import RunDirectory
     from assignment.training.summary import print_summary
     from assignment.training.tracking import Tracker
 

@@ -70,10 +70,10 @@ def our_step(shape: dict):
     """A function that makes one step of ours."""
     import tensorflow as tf
 
+    from assignment.models.building import build_model
     from assignment.training.distribution import compile_step
     from assignment.training.losses import next_token_loss
     from assignment.training.optimizers import AdamW
-    from assignment.training.runs import build_model
 
     model = build_model(
         TransformerConfig(

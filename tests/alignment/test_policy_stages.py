@@ -11,10 +11,11 @@ import tensorflow as tf
 from assignment.alignment import ppo_steps, solving
 from assignment.config import GRPOConfig, PPOConfig, TransformerConfig
 from assignment.grpo import grpo
+from assignment.models.building import build_model, build_reward_model
 from assignment.ppo import ppo
 from assignment.training.checkpoints import Checkpointer
 from assignment.training.optimizers import AdamW
-from assignment.training.runs import RunDirectory, build_model, build_reward_model
+from assignment.training.runs import RunDirectory
 from assignment.training.stage import Stage
 from assignment.training.tracking import read_metrics
 

@@ -230,8 +230,9 @@ def trained(tmp_path_factory, stories, story_tokenizer) -> Path:
     import tensorflow as tf
 
     from assignment.config import TransformerConfig
+    from assignment.models.building import build_model
     from assignment.training.checkpoints import plain_variables
-    from assignment.training.runs import RunDirectory, build_model
+    from assignment.training.runs import RunDirectory
 
     keras.utils.set_random_seed(1)
     config = TransformerConfig(story_tokenizer.vocabulary_size, 16, 1, 2, 32, 24)

@@ -20,9 +20,10 @@ CTRL_C, CTRL_D = b"\x03", b"\x04"
 def runs(story_tokenizer, tmp_path_factory) -> Path:
     """Runs of three stages, of models that were not trained: they write, and do not stop."""
     from assignment.config import RewardModelConfig, TransformerConfig
+    from assignment.models.building import build_model
     from assignment.training.checkpoints import Checkpointer
     from assignment.training.optimizers import AdamW
-    from assignment.training.runs import RunDirectory, build_model
+    from assignment.training.runs import RunDirectory
 
     directory = tmp_path_factory.mktemp("runs")
     shape = dict(

@@ -8,8 +8,8 @@ from assignment.config import RecurrentConfig, TransformerConfig
 from assignment.generation.conversation import Conversation
 from assignment.generation.sampling import greedy, make_sampler
 from assignment.generation.streaming import TokenStream, text_pieces
+from assignment.models.building import build_model
 from assignment.text.conversations import format_prompt
-from assignment.training.runs import build_model
 
 CONTEXT = 32
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assignment.config import RecurrentConfig, RewardModelConfig, TransformerConfig
-from assignment.training.runs import build_model, build_reward_model, copy_model
+from assignment.models.building import build_model, build_reward_model, copy_model
 
 CONFIG = TransformerConfig(23, 8, 2, 2, 12, 10, positions="learned")
 RNG = np.random.default_rng(0)

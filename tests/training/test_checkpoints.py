@@ -6,11 +6,11 @@ import pytest
 import tensorflow as tf
 
 from assignment.config import RecurrentConfig, TransformerConfig
+from assignment.models.building import build_model
 from assignment.training.checkpoints import Checkpointer, DamagedCheckpointsError
 from assignment.training.loop import train_step
 from assignment.training.losses import next_token_loss
 from assignment.training.optimizers import AdamW, WarmupCosine
-from assignment.training.runs import build_model
 
 TRANSFORMER = TransformerConfig(11, 6, 2, 2, 8, 8, dropout=0.3)
 LSTM = RecurrentConfig(11, 4, 5, 2, 8, "lstm", dropout=0.3)

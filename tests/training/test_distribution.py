@@ -19,7 +19,7 @@ from assignment.layers.dropout import Dropout
 from assignment.training.distribution import compile_step, is_chief
 from assignment.training.losses import next_token_loss
 from assignment.training.optimizers import AdamW, WarmupCosine
-from assignment.training.runs import build_model
+from assignment.models.building import build_model
 
 TOKENS = np.random.default_rng(0).integers(0, 11, (5, 4, 7)).astype(np.int32)
 

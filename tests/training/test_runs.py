@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from assignment.config import RecurrentConfig, TransformerConfig
+from assignment.models.building import build_model
 from assignment.training.checkpoints import Checkpointer
 from assignment.training.optimizers import AdamW
-from assignment.training.runs import RunDirectory, build_model
+from assignment.training.runs import RunDirectory
 
 TRANSFORMER = TransformerConfig(400, 6, 2, 2, 8, 8, dropout=0.1, positions="learned")
 RECURRENT = RecurrentConfig(400, 4, 5, 2, 8, "lstm", attention=True, dropout=0.1)

@@ -12,9 +12,10 @@ import tensorflow as tf
 
 from assignment.config import RewardModelConfig, StageConfig, TransformerConfig
 from assignment.layers.lora import apply_lora
+from assignment.models.building import build_model
 from assignment.training.checkpoints import Checkpointer
 from assignment.training.optimizers import AdamW
-from assignment.training.runs import RunDirectory, build_model
+from assignment.training.runs import RunDirectory
 from assignment.training.stage import Stage, Together, update
 from assignment.training.tracking import read_metrics
 

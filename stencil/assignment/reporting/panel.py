@@ -19,11 +19,11 @@ from assignment.config import ModelConfig
 from assignment.evaluation.estimators import pass_at_k
 from assignment.evaluation.overlap import bleu, rouge_l
 from assignment.generation.responses import Responder, Response
+from assignment.models.building import build_model, copy_weights
 from assignment.text.batches import Packed
 from assignment.text.datasets import load_dataset
 from assignment.text.records import Conversation, Problem
 from assignment.text.tokenizer import Tokenizer
-from assignment.training.runs import build_model, copy_weights
 
 ROWS_AT_ONCE = 50
 PROBLEMS_AT_ONCE = 25
