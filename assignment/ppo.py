@@ -30,7 +30,8 @@ def ppo(config: PPOConfig) -> None:
     from assignment.text.batches import batch_indices
     from assignment.text.datasets import load_dataset
     from assignment.text.records import Preference
-    from assignment.training.stage import Stage, Together
+    from assignment.training.stage import Stage
+    from assignment.training.together import Together
 
     stage = Stage(config)
     data = load_dataset(config.data, Preference)

@@ -16,7 +16,8 @@ from assignment.models.building import build_model
 from assignment.training.checkpoints import Checkpointer
 from assignment.training.optimizers import AdamW
 from assignment.training.runs import RunDirectory
-from assignment.training.stage import Stage, Together, update
+from assignment.training.stage import Stage, update
+from assignment.training.together import Together
 from assignment.training.tracking import read_metrics
 
 MODEL = TransformerConfig(400, 6, 2, 2, 8, 8, dropout=0.2)
