@@ -59,8 +59,9 @@ def top_k_filter(logits, k: int) -> tf.Tensor:
         raise ValueError(f"top-k needs k of at least 1. Received: k={k}")
     # BEGIN SOLUTION sampling.top_k
     logits = tf.convert_to_tensor(logits)
-    best = tf.math.top_k(logits, k=min(k, logits.shape[-1])).values  # (B, k), descending
-    threshold = best[:, -1:]
+    # Without the order: sorting is slow where XLA compiles it for a CPU.
+    best = tf.math.top_k(logits, k=min(k, logits.shape[-1]), sorted=False).values  # (B, k)
+    threshold = tf.reduce_min(best, axis=-1, keepdims=True)
     return tf.where(logits >= threshold, logits, -float("inf"))
     # END SOLUTION
 
@@ -89,10 +90,35 @@ def top_p_filter(logits, p: float) -> tf.Tensor:
     probabilities = tf.nn.softmax(tf.gather(logits, order, batch_dims=1), axis=-1)
     before = tf.cumsum(probabilities, axis=-1, exclusive=True)
     keep_in_order = before < p
-    # The inverse of a permutation is its argsort: it takes the decision back to each token's place.
-    keep = tf.gather(keep_in_order, tf.argsort(order, axis=-1), batch_dims=1)
+    rows = tf.broadcast_to(tf.range(tf.shape(order)[0])[:, tf.newaxis], tf.shape(order))
+    places = tf.stack([rows, order], axis=-1)  # take each decision back to its token's place
+    keep = tf.scatter_nd(places, keep_in_order, tf.shape(order))
     return tf.where(keep, logits, -float("inf"))
     # END SOLUTION
+
+
+def draw(logits, seed) -> tf.Tensor:
+    """A token of each row, with the probabilities softmax(logits), by the inverse of their sums.
+
+        id = min {i: p_0 + … + p_i > u, p_i > 0},   u uniform in [0, 1)
+
+    One random number decides for a whole row; `tf.random.categorical` takes one for each token of
+    the vocabulary, and two logarithms of each, which is most of what a small model's step costs.
+
+    Args:
+        logits: `(B, V)`, −∞ for what must not be drawn.
+        seed: Two ints; the same seed draws the same tokens.
+
+    Returns:
+        `(B,)` int32.
+    """
+    probabilities = tf.nn.softmax(tf.cast(logits, tf.float32), axis=-1)
+    sums = tf.cumsum(probabilities, axis=-1)
+    u = tf.random.stateless_uniform([tf.shape(sums)[0], 1], seed)
+    # Rounding may let a sum grow at an impossible token, or never come to u: that is caught here.
+    reached = (sums > u * sums[:, -1:]) & (probabilities > 0)
+    first_reached = tf.where(reached, 2.0, probabilities)
+    return tf.argmax(first_reached, axis=-1, output_type=tf.int32)
 
 
 def make_sampler(temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Sampler:
@@ -112,6 +138,6 @@ def make_sampler(temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -
             logits = top_k_filter(logits, top_k)
         if top_p < 1:
             logits = top_p_filter(logits, top_p)
-        return tf.random.stateless_categorical(logits, 1, seed, dtype=tf.int32)[:, 0]
+        return draw(logits, seed)
 
     return sampler

@@ -116,7 +116,7 @@ MISCONCEPTIONS = [
     Misconception(
         "one_threshold",
         "sampling.top_k",
-        edits=[("threshold = best[:, -1:]", "threshold = tf.reduce_min(best)")],
+        edits=[("tf.reduce_min(best, axis=-1, keepdims=True)", "tf.reduce_min(best)")],
         hint="The batch shares one threshold. Each row has its own k-th largest logit.",
     ),
     Misconception(

@@ -47,7 +47,12 @@ MISCONCEPTIONS = [
     Misconception(
         "order_for_its_inverse",
         "sampling.top_p",
-        edits=[("tf.argsort(order, axis=-1)", "order")],
+        edits=[
+            (
+                "tf.scatter_nd(places, keep_in_order, tf.shape(order))",
+                "tf.gather(keep_in_order, order, batch_dims=1)",
+            )
+        ],
         hint=(
             "The decision goes back to the vocabulary's order by the permutation that sorted it. "
             "Going back takes the inverse permutation."

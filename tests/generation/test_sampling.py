@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from assignment.generation.sampling import (
     apply_temperature,
+    draw,
     greedy,
     make_sampler,
     top_k_filter,
@@ -150,6 +151,21 @@ def test_tokens_are_drawn_with_the_enumerated_probabilities(arguments, expected)
     frequencies = sampled_frequencies(make_sampler(**arguments), KNOWN[0])
     np.testing.assert_allclose(frequencies, expected, atol=0.015)
     np.testing.assert_array_equal(frequencies > 0, np.array(expected) > 0)
+
+
+def test_what_is_ruled_out_is_never_drawn_however_long_the_row():
+    logits = np.full((500, 5000), -np.inf, np.float32)
+    allowed = np.array([7, 2500, 4990])
+    logits[:, allowed] = [0.0, -16.0, -1.0]
+    compiled = tf.function(draw, jit_compile=True)
+    drawn = np.concatenate([compiled(logits, (seed, 0)) for seed in range(20)])
+    assert np.isin(drawn, allowed).all()
+    np.testing.assert_allclose(np.mean(drawn == 7), 1 / (1 + np.exp(-1)), atol=0.02)
+
+
+def test_the_first_and_the_last_token_can_be_drawn():
+    drawn = draw(tf.constant([[0.0, -np.inf, 0.0]] * 100), (0, 1))
+    assert set(drawn.numpy().tolist()) == {0, 2}
 
 
 def test_the_seed_decides_the_draw():
