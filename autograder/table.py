@@ -55,7 +55,7 @@ def render_syllabus() -> str:
             "",
             f"[The page of this part]({_in_docs(part.page)})",
             "",
-            "| exercise | | points | minutes | file | builds on |",
+            "| exercise | title | points | minutes | file | builds on |",
             "|---|---|---:|---:|---|---|",
         ]
         lines += [_exercise_row(exercise) for exercise in syllabus.exercises_of(part)]
