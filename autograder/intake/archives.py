@@ -5,6 +5,7 @@ the size that a source file may have; a tar archive has to be read through, up t
 """
 
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -32,6 +33,8 @@ _OTHERS = {b"Rar!": "RAR", b"7z\xbc\xaf\x27\x1c": "7-Zip", b"\x28\xb5\x2f\xfd": 
 _DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError),
     *(ValueError, OverflowError, IndexError, KeyError, UnicodeError, NotImplementedError),
+    # A chain of headers that announce each other; a header that announces gigabytes.
+    *(RecursionError, MemoryError, struct.error),
 )
 
 

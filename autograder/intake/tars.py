@@ -13,7 +13,13 @@ from autograder.intake.members import Member, TooMuch, kind_of_mode
 
 BLOCK = tarfile.BLOCKSIZE
 MAX_UNPACKED_BYTES = 256 * 2**20
+MAX_HEADER_BYTES = 256 * 1024
+_TELLING = (
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)
 _MAX_XZ_MEMORY = 128 * 2**20
+_MAX_ENDS = 16  # how often the end is met; a whole archive meets it once or twice
 _KINDS = {
     **dict.fromkeys((tarfile.SYMTYPE, tarfile.LNKTYPE), "a link"),
     **dict.fromkeys((tarfile.CHRTYPE, tarfile.BLKTYPE), "a device"),
@@ -68,19 +74,36 @@ class Tar:
             # The header names the memory to use, and the reader below would grant it.
             lzma.LZMADecompressor(memlimit=_MAX_XZ_MEMORY).decompress(start)
             stream = lzma.LZMAFile(self._file)  # noqa: SIM115
-        return tarfile.open(fileobj=_Bounded(stream), mode="r|")
+        return tarfile.open(fileobj=_Bounded(stream), mode="r|", tarinfo=_Info)
+
+
+class _Info(tarfile.TarInfo):
+    """A header; one that only tells more of the next is read whole, so its length is bounded."""
+
+    def _proc_member(self, tarfile_: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _TELLING and self.size > MAX_HEADER_BYTES:
+            raise TooMuch(f"holds a header of more than {MAX_HEADER_BYTES // 1024} KiB")
+        return super()._proc_member(tarfile_)
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that ends in TooMuch beyond a number of bytes."""
+    """A stream that ends in TooMuch beyond a number of bytes, and in EOFError far beyond its end.
+
+    A header may announce a member of any size, and the reader would skip it piece by piece, though
+    nothing comes any more.
+    """
 
     def __init__(self, stream: IO[bytes]):
         self._stream = stream
         self._left = MAX_UNPACKED_BYTES
+        self._ends = 0
 
     def read(self, size: int = -1) -> bytes:
         piece = self._stream.read(size)
         self._left -= len(piece)
+        self._ends += not piece
+        if self._ends > _MAX_ENDS:
+            raise EOFError("a member is longer than the archive")
         if self._left < 0:
             raise TooMuch(f"unpacks to more than {MAX_UNPACKED_BYTES // 2**20} MiB")
         return piece

@@ -49,6 +49,28 @@ def tarred(path: Path, members=FILES, mode: str = "w:gz", special=()) -> Path:
     return path
 
 
+def headed(path: Path, *headers: tarfile.TarInfo, follow: bytes = b"abc") -> Path:
+    """A tar archive with headers before its files, each followed by a block."""
+    start = b"".join(h.tobuf(tarfile.USTAR_FORMAT) + follow.ljust(512, b"\0") for h in headers)
+    path.write_bytes(start + tarred(path, mode="w").read_bytes())
+    return path
+
+
+def sized(name: str, kind: bytes, size: int) -> tarfile.TarInfo:
+    info = special(name, kind)
+    info.size = size
+    return info
+
+
+def endless(path: Path) -> Path:
+    """A tar archive whose last header announces 2^88 bytes."""
+    header = bytearray(sized("x", tarfile.REGTYPE, 0).tobuf(tarfile.USTAR_FORMAT))
+    header[124:136] = b"\x80" + b"\xff" * 11
+    header[148:156] = b"%06o\0 " % (sum(header[:148]) + sum(header[156:]) + 8 * ord(" "))
+    path.write_bytes(bytes(header))
+    return path
+
+
 def special(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, target
@@ -155,6 +177,29 @@ REFUSED_ARCHIVES = {
     "a tar that unpacks to gigabytes": (
         lambda p: tarred(p / "a.tgz", {"zeros": bytes(3_000_000), **FILES}),
         "unpacks to more than 2 MiB",
+    ),
+    "a tar whose headers announce headers": (
+        lambda p: headed(p / "a.tar", *[sized("x", tarfile.GNUTYPE_LONGNAME, 4)] * 2000),
+        "is damaged",
+    ),
+    "a tar with a header of megabytes": (
+        lambda p: headed(p / "a.tar", sized("x", tarfile.XHDTYPE, 2**20)),
+        "holds a header of more than 256 KiB",
+    ),
+    "a tar with a member beyond every size": (
+        lambda p: endless(p / "a.tar"),
+        "a member is longer than the archive",
+    ),
+    "a zip whose sums are wrong": (
+        lambda p: rewritten(
+            zipped_with_mode(p / "a.zip", f"assignment/{MASKING}", b"x = 1\n", 0o644),
+            lambda b: b.replace(b"x = 1\n", b"x = 2\n"),
+        ),
+        "is damaged",
+    ),
+    "a name that is a command and a mark": (
+        lambda p: zipped(p / "a.zip", {"\u202e\n::error::x\x1b[2J/../y": b""}),
+        "holds the path ' ::error::x[2J/../y', which leads out",
     ),
     "an archive in an archive": (
         lambda p: zipped(p / "a.zip", {"sub.zip": zipped(p / "b.zip").read_bytes()}),
