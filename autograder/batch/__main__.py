@@ -18,6 +18,7 @@ from autograder.batch import gradebook, grading, late, pages, records, roster, s
 from autograder.batch.digests import Kit
 from autograder.batch.journal import Journal
 from autograder.batch.late import Policy
+from autograder.reports.github import in_log
 from autograder.selection import select
 
 
@@ -84,7 +85,8 @@ def _grade(out, work, journal, kit, jobs, hidden) -> None:
             student = item.entry.student
 
             def progress(done: int, total: int, student: str = student) -> None:
-                bar.set_postfix_str(f"{student}: {done} of {total} checks", refresh=shown)
+                text = in_log(f"{student}: {done} of {total} checks")
+                bar.set_postfix_str(text, refresh=shown)
 
             journal.append(grader.grade(item, journal.latest().get(student), progress))
             bar.update()
@@ -112,7 +114,7 @@ def _write(
     troubled = [row for row in rows if row.status not in (records.GRADED, records.REFUSED)]
     for row in rows:
         if row.status != records.GRADED:
-            print(f"{row.student}: {row.status}: {row.note}")
+            print(in_log(f"{row.student}: {row.status}: {row.note}"))
     print(f"gradebook: {out / 'gradebook.csv'}\npages: {out / 'index.html'}")
     return 1 if troubled else 0
 

@@ -14,7 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from autograder import syllabus
-from autograder.verdicts import BLOCKED, INFRASTRUCTURE, PASSED, Report, Verdict, shown
+from autograder.verdicts import (
+    BLOCKED,
+    INFRASTRUCTURE,
+    PASSED,
+    Report,
+    Verdict,
+    printable,
+    shown,
+)
 
 _FILES = ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 MAX_SUMMARY_BYTES = 1024 * 1024
@@ -39,6 +47,12 @@ def publish(report: Report) -> None:
         with open(os.environ[name], "a", encoding="utf-8") as file:
             file.write(content)
     print("\n".join(annotations(report)), flush=True)
+
+
+def in_log(text: str) -> str:
+    """Untrusted text on one line, in which neither a runner nor a terminal finds a command."""
+    one_line = " ".join(printable(text).split())
+    return one_line.replace("::", ": :").replace("##[", "## [")
 
 
 @contextmanager
@@ -144,10 +158,16 @@ def _classroom_status(verdicts: tuple[Verdict, ...]) -> str:
 
 
 def _one_line(verdict: Verdict) -> str:
-    """A message that is safe in the log, into which the reporter prints it."""
-    text = " ".join(f"{verdict.message} {verdict.hint}".split())
-    text = text.replace("::", ": :").replace("##[", "## [")
-    return text if len(text) <= _MAX_MESSAGE else text[:_MAX_MESSAGE] + " …"
+    """A message that is safe in the log, into which the reporter prints it, and of bounded size."""
+    text = in_log(f"{verdict.message} {verdict.hint}")
+    # As JSON will have it, where an emoji takes twelve characters.
+    kept, size = "", 0
+    for character in text:
+        size += len(json.dumps(character)) - 2
+        if size > _MAX_MESSAGE:
+            return kept + " …"
+        kept += character
+    return kept
 
 
 def _markdown(text: str) -> str:

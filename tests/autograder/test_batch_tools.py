@@ -280,6 +280,13 @@ def test_the_gradebook_holds_what_every_platform_asks_for(grading_kit, tmp_path)
     assert cy["note"] == "is an empty file"
 
 
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff20"])
+def test_no_cell_is_a_formula(start, tmp_path):
+    files.write_table(tmp_path / "table.csv", ["name"], [[f"{start}1+1"]])
+    with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file))[1][0].startswith("'")
+
+
 def test_pass_rates_and_the_most_frequent_hint(tmp_path):
     reports = [report_of(FAILED, "b"), report_of(FAILED, "a"), report_of(FAILED, "a"), report_of()]
     rows = {f"{row.exercise}/{row.name}": row for row in gradebook.check_rows(reports)}

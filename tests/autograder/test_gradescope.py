@@ -32,7 +32,17 @@ ALLOWED_TEST = {
 def assert_documented(content: dict) -> None:
     """Holds the content against the documented format of results.json."""
     assert set(content) <= ALLOWED
-    assert isinstance(content["output"], str) and content["output_format"] == "text"
+    assert isinstance(content["output"], str)
+    # Each test has a score, or the whole has one; the time is in whole seconds.
+    assert isinstance(content["score"], (int, float)) and content["score"] >= 0
+    assert content["score"] == pytest.approx(sum(test["score"] for test in content["tests"]))
+    assert isinstance(content["execution_time"], int)
+    for place in ("visibility", "stdout_visibility"):
+        assert content[place] in ("visible", "hidden", "after_due_date", "after_published")
+    for entry in (content, *content["tests"]):
+        assert (
+            entry["output_format"] == "text"
+        )  # of the documented forms, the one that runs nothing
     for test in content["tests"]:
         assert set(test) <= ALLOWED_TEST
         assert test["status"] in ("passed", "failed") and test["visibility"] == "visible"
