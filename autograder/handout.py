@@ -35,7 +35,15 @@ _LEFT_OUT = (
     ),
 )
 # Of docs/: instructors' pages, and what builds the site.
-_INSTRUCTOR_PAGES = ("instructor*", "rubric*", "architecture*", "site", "requirements.txt", "*.py")
+_INSTRUCTOR_PAGES = (
+    "instructor*",
+    "rubric*",
+    "architecture*",
+    "performance*",
+    "site",
+    "requirements.txt",
+    "*.py",
+)
 # What stands in a handout and nowhere else: README, editor settings, workflow, …
 _FILES = kit.AUTOGRADER / "handout_files"
 
@@ -89,7 +97,7 @@ def _revealed(through: int) -> set[str]:
 
 
 def _table() -> str:
-    rows = ["| exercise | | points | minutes | file | handout |", "|---|---|---|---|---|---|"]
+    rows = ["| exercise | title | points | minutes | file | handout |", "|---|---|---|---|---|---|"]
     for exercise in syllabus.EXERCISES.values():
         rows.append(
             f"| `{exercise.id}` | {exercise.title} | {exercise.points} | {exercise.minutes} "

@@ -1,7 +1,7 @@
-"""The peer's side of `benchmarks.training_step`: GPT-2 of `transformers` under PyTorch.
+"""The peer's side of a comparison: GPT-2 of `transformers` under PyTorch.
 
-Runs in an environment of its own (`benchmarks/requirements.txt`), as a process that makes one
-training step for each line that it reads, so that the two sides take turns.
+Runs in an environment of its own (`benchmarks/requirements.txt`), as a process that does its work
+once for each line that it reads, so that the two sides take turns.
 """
 
 import json
@@ -12,7 +12,7 @@ import torch
 import transformers
 
 
-def main(shape: dict, compiled: bool) -> None:
+def build(shape: dict) -> transformers.GPT2LMHeadModel:
     torch.manual_seed(0)
     config = transformers.GPT2Config(
         vocab_size=shape["vocabulary_size"],
@@ -25,7 +25,12 @@ def main(shape: dict, compiled: bool) -> None:
         attn_pdrop=0.0,
         use_cache=False,
     )
-    model = transformers.GPT2LMHeadModel(config)
+    return transformers.GPT2LMHeadModel(config)
+
+
+def training_step(shape: dict, compiled: bool):
+    """A function that makes one step of gradient descent."""
+    model = build(shape)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
 
     def loss_of(inputs, targets):
@@ -37,14 +42,47 @@ def main(shape: dict, compiled: bool) -> None:
     shape_of_batch = (shape["batch_size"], shape["length"] + 1)
     tokens = np.random.default_rng(0).integers(0, shape["vocabulary_size"], shape_of_batch)
     inputs, targets = torch.tensor(tokens[:, :-1]), torch.tensor(tokens[:, 1:])
-    for _ in sys.stdin:
+
+    def step():
         loss = loss_of(inputs, targets)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        print(json.dumps(loss.item()), flush=True)
+        return loss.item()
+
+    return step
+
+
+def generation(shape: dict):
+    """A function that continues a batch of prompts by `new_tokens` tokens."""
+    model = build(shape).eval()
+    prompts = torch.ones((shape["batch_size"], shape["prompt_length"]), dtype=torch.long)
+
+    @torch.no_grad()
+    def continue_prompts():
+        return model.generate(
+            prompts,
+            attention_mask=torch.ones_like(prompts),
+            min_new_tokens=shape["new_tokens"],
+            max_new_tokens=shape["new_tokens"],
+            do_sample=shape["top_k"] > 0,
+            top_k=shape["top_k"] or None,
+            use_cache=True,
+            pad_token_id=0,
+        ).shape[1]
+
+    return continue_prompts
+
+
+WORK = {
+    "training step, compiled": lambda shape: training_step(shape, compiled=True),
+    "training step": lambda shape: training_step(shape, compiled=False),
+    "generation": generation,
+}
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]), sys.argv[2] == "compiled")
+    work = WORK[sys.argv[1]](json.loads(sys.argv[2]))
+    for _ in sys.stdin:
+        print(json.dumps(work()), flush=True)

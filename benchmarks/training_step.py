@@ -1,16 +1,13 @@
-"""Throughput of the transformer's training step, against a peer and against the machine's limit.
+"""Throughput of the transformer's training step, against peers and against the machine's limit.
 
     python -m benchmarks.training_step --peer-python PEER_ENVIRONMENT/bin/python
 
-Both sides make the same step (forward, backward, clipping, AdamW) on the same shapes, in turn; the
-ratio is taken pair by pair. The limit is the float32 rate of a large matrix product, measured in
-the same turns.
+Every side makes the same step (forward, backward, clipping, AdamW) on the same shapes. The limit is
+the float32 rate of a large matrix product, measured in the same turns.
 """
 
+import contextlib
 import dataclasses
-import json
-import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +15,8 @@ import tyro
 
 from assignment import command_line
 from assignment.config import TransformerConfig
+from benchmarks.peers import Peer
+from benchmarks.turns import comparison, take_turns, write_results
 
 TINY = {
     "vocabulary_size": 1408,
@@ -32,6 +31,7 @@ SHAPES = {
     "wider": TINY | {"hidden_dim": 256, "num_heads": 8},
     "longer": TINY | {"length": 512, "batch_size": 4},
 }
+PRODUCT_SHAPE = (2048, 1024, 1024)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,30 +44,32 @@ class StepConfig:
     """Which shapes."""
     rounds: int = 15
     """How many turns."""
-    json: Path | None = None
-    """Where to write the figures."""
 
 
-class Peer:
-    """A peer process that makes a step for each line."""
-
-    def __init__(self, python: Path, shape: dict, kind: str):
-        script = Path(__file__).with_name("peer_step.py")
-        self.process = subprocess.Popen(
-            [str(python), str(script), json.dumps(shape), kind],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __call__(self) -> float:
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+def model_config(shape: dict) -> TransformerConfig:
+    """Our model of a shape, as GPT-2 is made."""
+    return TransformerConfig(
+        vocabulary_size=shape["vocabulary_size"],
+        hidden_dim=shape["hidden_dim"],
+        num_layers=shape["num_layers"],
+        num_heads=shape["num_heads"],
+        intermediate_dim=4 * shape["hidden_dim"],
+        max_sequence_length=shape["length"],
+        positions="learned",
+    )
 
 
-def our_step(shape: dict):
-    """A function that makes one step of ours."""
+def random_batch(shape: dict):
+    """Inputs and targets."""
+    import tensorflow as tf
+
+    shape_of_batch = (shape["batch_size"], shape["length"] + 1)
+    tokens = np.random.default_rng(0).integers(0, shape["vocabulary_size"], shape_of_batch)
+    return tf.constant(tokens[:, :-1], tf.int32), tf.constant(tokens[:, 1:], tf.int32)
+
+
+def compiled_step(shape: dict):
+    """Our compiled step and its batch."""
     import tensorflow as tf
 
     from assignment.models.building import build_model
@@ -75,37 +77,62 @@ def our_step(shape: dict):
     from assignment.training.losses import next_token_loss
     from assignment.training.optimizers import AdamW
 
-    model = build_model(
-        TransformerConfig(
-            vocabulary_size=shape["vocabulary_size"],
-            hidden_dim=shape["hidden_dim"],
-            num_layers=shape["num_layers"],
-            num_heads=shape["num_heads"],
-            intermediate_dim=4 * shape["hidden_dim"],
-            max_sequence_length=shape["length"],
-            positions="learned",
-        )
-    )
+    model = build_model(model_config(shape))
     optimizer = AdamW(1e-3)
     optimizer.build(model.trainable_variables)
     step = compile_step(model, optimizer, next_token_loss, 1.0, tf.distribute.get_strategy())
-    shape_of_batch = (shape["batch_size"], shape["length"] + 1)
-    tokens = np.random.default_rng(0).integers(0, shape["vocabulary_size"], shape_of_batch)
-    inputs, targets = tf.constant(tokens[:, :-1], tf.int32), tf.constant(tokens[:, 1:], tf.int32)
-    return lambda: float(step(inputs, targets)["loss"])
+    return step, random_batch(shape)
+
+
+def our_step(shape: dict):
+    """A function that makes one step of ours."""
+    step, batch = compiled_step(shape)
+    return lambda: float(step(*batch)["loss"])
+
+
+def keras_step(shape: dict):
+    """The same model of Keras' and KerasNLP's layers, trained by Keras' own compiled step."""
+    import keras
+    import keras_nlp
+
+    embedding = keras_nlp.layers.TokenAndPositionEmbedding(
+        shape["vocabulary_size"], shape["length"], shape["hidden_dim"], tie_weights=True
+    )
+    inputs = keras.Input((shape["length"],), dtype="int32")
+    x = embedding(inputs)
+    for _ in range(shape["num_layers"]):
+        x = keras_nlp.layers.TransformerDecoder(
+            4 * shape["hidden_dim"],
+            shape["num_heads"],
+            activation="gelu",
+            normalize_first=True,
+        )(x)
+    x = keras.layers.LayerNormalization()(x)
+    model = keras.Model(inputs, embedding.token_embedding(x, reverse=True))
+    model.compile(
+        keras.optimizers.AdamW(1e-3, global_clipnorm=1.0),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=True,
+    )
+    batch = random_batch(shape)
+    return lambda: model.train_on_batch(*batch)
 
 
 def matrix_product():
     """A function that makes one large product, and its number of operations."""
     import tensorflow as tf
 
-    a, b = tf.random.normal((2048, 1024)), tf.random.normal((1024, 1024))
+    rows, inner, columns = PRODUCT_SHAPE
+    a, b = tf.random.normal((rows, inner)), tf.random.normal((inner, columns))
     product = tf.function(tf.matmul)
-    return lambda: product(a, b).numpy()[0, 0], 2 * 2048 * 1024 * 1024
+    return lambda: product(a, b).numpy()[0, 0], 2 * rows * inner * columns
 
 
 def step_operations(shape: dict) -> int:
-    """Floating-point operations of a training step: 6 per weight and token, and attention."""
+    """Floating-point operations of a training step: 6 per weight and token, and attention.
+
+    Attention counts as if nothing were hidden, which is the field's convention.
+    """
     tokens = shape["batch_size"] * shape["length"]
     width, layers = shape["hidden_dim"], shape["num_layers"]
     weights = 12 * width * width * layers + shape["vocabulary_size"] * width
@@ -118,41 +145,35 @@ def main(config: StepConfig) -> None:
     results = {}
     for name in config.shapes:
         shape = SHAPES[name]
-        sides = {
-            "ours": our_step(shape),
-            "peer compiled": Peer(config.peer_python, shape, "compiled"),
-            "peer eager": Peer(config.peer_python, shape, "eager"),
-            "product": product,
-        }
-        for side in sides.values():  # compile, and warm up
-            side()
-            side()
-        seconds = {side: [] for side in sides}
-        for _ in range(config.rounds):
-            for side, step in sides.items():
-                started = time.perf_counter()
-                step()
-                seconds[side].append(time.perf_counter() - started)
-        median = {side: float(np.median(times)) for side, times in seconds.items()}
-        tokens = shape["batch_size"] * shape["length"]
-        pairs = {
-            peer: float(np.median(np.divide(seconds[f"peer {peer}"], seconds["ours"])))
-            for peer in ("compiled", "eager")
-        }
-        limit = product_operations / median["product"]
-        results[name] = {
+        with contextlib.ExitStack() as peers:
+            seconds = take_turns(
+                {
+                    "ours": our_step(shape),
+                    "PyTorch, compiled": peers.enter_context(
+                        Peer(config.peer_python, "training step, compiled", shape)
+                    ),
+                    "PyTorch, eager": peers.enter_context(
+                        Peer(config.peer_python, "training step", shape)
+                    ),
+                    "KerasNLP": keras_step(shape),
+                    "product": product,
+                },
+                config.rounds,
+            )
+        products = seconds.pop("product")
+        limit = product_operations / float(np.median(products))
+        compared = comparison(seconds)
+        results[name] = compared | {
             "shape": shape,
-            "tokens_per_second": {s: tokens / median[s] for s in sides if s != "product"},
-            "times_faster_than_peer": pairs,
-            "matmul_gflops": limit / 1e9,
-            "share_of_matmul_rate": step_operations(shape) / median["ours"] / limit,
+            "tokens_per_second": round(
+                shape["batch_size"] * shape["length"] / compared["seconds"]["ours"]
+            ),
+            "matmul_gflops": round(limit / 1e9),
+            "share_of_matmul_rate": round(
+                step_operations(shape) / compared["seconds"]["ours"] / limit, 2
+            ),
         }
-        print(json.dumps({name: results[name]}, indent=2), flush=True)
-        for side in sides.values():
-            if isinstance(side, Peer):
-                side.process.kill()
-    if config.json:
-        config.json.write_text(json.dumps(results, indent=2) + "\n")
+    write_results("training_step", results)
 
 
 if __name__ == "__main__":

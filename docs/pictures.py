@@ -7,6 +7,7 @@ test can hold the committed files against it.
 # ruff: noqa: RUF001 (labels have the lecture's letters)
 
 import io
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 DIRECTORY = Path(__file__).resolve().parent / "pictures"
+GROWTH = Path(__file__).resolve().parents[1] / "benchmarks" / "results" / "growth.json"
 BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#d55e00", "#00795a", "#a3216b", "#8c8c8c"
 
 
@@ -180,6 +182,23 @@ def part9_estimators(figure: Figure) -> None:
     axes.legend()
 
 
+def performance_growth(figure: Figure) -> None:
+    """How a training step grows with each size, as measured by benchmarks.growth."""
+    measured = json.loads(GROWTH.read_text())["results"]
+    names = {"length": "context length", "hidden_dim": "width", "num_layers": "layers"}
+    for axes, (size, seconds) in zip(
+        figure.subplots(1, len(measured), sharey=True), measured.items(), strict=True
+    ):
+        values = [int(value) for value in seconds]
+        axes.loglog(values, [1e3 * second for second in seconds.values()], "o-", color=BLUE)
+        axes.set_xticks(values, [str(value) for value in values], rotation=45)
+        axes.minorticks_off()
+        axes.set_xlabel(names.get(size, "vocabulary"))
+    figure.axes[0].set_ylabel("ms per step")
+    ticks = (30, 100, 300, 1000)
+    figure.axes[0].set_yticks(ticks, [str(tick) for tick in ticks])
+
+
 PICTURES: dict[str, tuple[Callable[[Figure], None], tuple[float, float]]] = {
     "part1-windows": (part1_windows, (8, 2.4)),
     "part2-memory": (part2_memory, (8, 3.4)),
@@ -190,6 +209,7 @@ PICTURES: dict[str, tuple[Callable[[Figure], None], tuple[float, float]]] = {
     "part7-clip": (part7_clip, (8, 3.2)),
     "part8-margins": (part8_margins, (6.4, 3.4)),
     "part9-estimators": (part9_estimators, (6.4, 3.4)),
+    "performance-growth": (performance_growth, (9.6, 2.6)),
 }
 
 

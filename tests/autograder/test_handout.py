@@ -59,7 +59,7 @@ def test_instructors_files_stay_behind(student):
     assert not (student / "autograder" / "handout_files").exists()
     pages = {path.name for path in (student / "docs").iterdir()}
     assert {"syllabus.md", "questions.md", "troubleshooting.md"} <= pages
-    for page in ("instructor", "rubric", "architecture", "site"):
+    for page in ("instructor", "rubric", "architecture", "performance", "site"):
         assert not [name for name in pages if page in name]
 
 

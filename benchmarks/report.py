@@ -1,0 +1,167 @@
+"""Writes docs/performance.md from the measured results: python -m benchmarks.report [--check]"""
+
+# ruff: noqa: RUF001 (the page has multiplication signs)
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import tyro
+
+from benchmarks.turns import RESULTS
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+
+HEAD = """\
+# Performance
+
+Written by `python -m benchmarks.report` from `benchmarks/results/`; not part of the handout. All
+sides of a comparison take turns in one process or in processes side by side, each ratio is taken
+turn by turn, and its median is shown: 1.10 means that ours is 1.10 times faster. Between runs the
+rates of a machine that others share differ by 10 % and more, so read nothing into the last digit.
+"""
+TRAINING = """\
+## A training step
+
+```
+python -m benchmarks.training_step --peer-python PEER_ENVIRONMENT/bin/python
+```
+
+Forward and backward pass, clipping and AdamW of a GPT-2 of the tiny preset's shape (width 128, 4
+layers, 16 × 128 tokens), of twice the width, and of four times the length. The peers are
+`transformers`' GPT-2 under PyTorch, and KerasNLP's `TransformerDecoder` under Keras' own compiled
+step. The limit is a float32 product of 2048 × 1024 × 1024, measured in the same turns.
+"""
+TRAINING_END = """\
+Where the time of a tiny step goes was found by leaving pieces out: the matrix products of the
+dense layers take two thirds and run at the limit; attention takes a fifth, because its products are
+small (a head is 32 wide) and run at a third of the limit; the norms take 7 %, GELU and the
+cross-entropy 4 % each, AdamW and clipping next to nothing. Three things made a difference:
+
+- the C library gives large blocks back to the system after each step and maps them again, which
+  cost 45 % of a step until `command_line.keep_freed_memory` told it to keep them;
+- under the causal mask half of the scores are hidden: `attention_in_blocks` does not compute most
+  of those;
+- a recurrent kernel's gradient is one product behind the loop instead of one for each token.
+
+Fused projections of queries, keys and values, XLA's flags for fast mathematics and vector widths,
+and huge pages made no difference, and are not used.
+"""
+RECURRENT = """\
+## Recurrent layers
+
+```
+python -m benchmarks.recurrent_step
+```
+
+Forward and backward pass over 16 × 128 vectors of width 128, against Keras' layers with the same
+weights, both compiled by XLA.
+"""
+GENERATION = """\
+## Generation
+
+```
+python -m benchmarks.generation --peer-python PEER_ENVIRONMENT/bin/python
+```
+
+The tiny shape continues prompts of 16 tokens by 256, with a cache of keys and values, greedily and
+with top-k sampling (k = 40). The peers are `GPT2CausalLM.generate` of KerasNLP, compiled, and
+`generate` of `transformers`. One row is decoded from the processor's own cache; with many rows the
+keys and values of all of them are read from memory at each position, and that decides.
+"""
+PIECES = """\
+## Pieces
+
+```
+python -m benchmarks.pieces
+```
+
+An AdamW update of the tiny model; the cross-entropy of one batch with its gradient; a sampled token
+for each of 64 rows of logits. Against Keras and KerasNLP, compiled alike.
+"""
+GROWTH = """\
+## Growth
+
+```
+python -m benchmarks.growth
+```
+
+A training step of 2,048 tokens when one size changes and the others stay those of the tiny preset.
+
+![Milliseconds of a training step over context length, width, layers and vocabulary, each on
+logarithmic axes](pictures/performance-growth.svg)
+"""
+START_UP = """\
+## Waiting
+
+```
+python -m benchmarks.start_up
+```
+
+| until | seconds |
+|---|---:|
+"""
+
+
+def render() -> str:
+    """The whole page."""
+    training = _read("training_step")
+    lines = [HEAD, f"Machine: {training['machine']}. {_versions(training)}", "", TRAINING]
+    lines += _compared(training["results"], ("tokens_per_second", "share_of_matmul_rate"))
+    lines += ["", TRAINING_END, RECURRENT]
+    lines += _compared(_read("recurrent_step")["results"], ())
+    generation = _read("generation")["results"]
+    lines += ["", GENERATION, *_compared(generation["compared"], ("tokens_per_second",)), ""]
+    lines.append(
+        "Every position reads the whole cache, also the part that is not written yet, so its cost "
+        "(16 rows) grows with the room that the cache has: "
+        + ", ".join(
+            f"{milliseconds:.1f} ms with room for {length} new tokens"
+            for length, milliseconds in generation["milliseconds_per_position_over_length"].items()
+        )
+        + "."
+    )
+    lines += ["", PIECES, *_compared(_read("pieces")["results"], ()), "", GROWTH, START_UP.rstrip()]
+    lines += [f"| {name} | {value} |" for name, value in _read("start_up")["results"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def _read(name: str) -> dict:
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def _versions(results: dict) -> str:
+    versions = ", ".join(f"{package} {number}" for package, number in results["versions"].items())
+    return f"Versions: {versions}; the peers' stand in benchmarks/requirements.txt."
+
+
+def _compared(results: dict[str, dict], columns: tuple[str, ...]) -> Iterator[str]:
+    """A table: what was measured, our time, other figures of ours, the ratio to each peer."""
+    peers = list(next(iter(results.values()))["times_faster"])
+    titles = ["what", "ours, ms", *(column.replace("_", " ") for column in columns)]
+    yield f"| {' | '.join([*titles, *(f'faster than {peer}' for peer in peers)])} |"
+    yield f"|---|{'---:|' * (len(titles) - 1 + len(peers))}"
+    for name, result in results.items():
+        milliseconds = 1e3 * result["seconds"]["ours"]
+        cells = [f"{milliseconds:.3g}", *(f"{result[column]:,}" for column in columns)]
+        cells += [f"{result['times_faster'][peer]:.2f} ×" for peer in peers]
+        yield f"| {name} | {' | '.join(cells)} |"
+
+
+def main(check: bool = False) -> None:
+    """Writes the page.
+
+    Args:
+        check: write nothing; exit with 1 when the page is stale.
+    """
+    page = render()
+    if not check:
+        PAGE.write_text(page, encoding="utf-8")
+    elif not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page:
+        print(f"{PAGE} is stale; run python -m benchmarks.report", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)

@@ -1,0 +1,72 @@
+"""Paired timings. All sides of a comparison take turns in one run, so that what the machine does
+beside them hits all alike; ratios are taken turn by turn, and their median is reported.
+"""
+
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("results")
+
+
+def take_turns(sides: dict[str, Callable], rounds: int) -> dict[str, list[float]]:
+    """The seconds that each side took in each round, after two rounds that compile and warm up."""
+    for _ in range(2):
+        for side in sides.values():
+            side()
+    seconds = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, side in sides.items():
+            started = time.perf_counter()
+            side()
+            seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+def comparison(seconds: dict[str, list[float]], ours: str = "ours") -> dict:
+    """Median seconds of each side, and how many times faster ours is than each of the others."""
+    ratios = {
+        name: statistics.median(t / o for t, o in zip(times, seconds[ours], strict=True))
+        for name, times in seconds.items()
+        if name != ours
+    }
+    return {
+        "seconds": {name: _digits(statistics.median(times)) for name, times in seconds.items()},
+        "times_faster": {name: _digits(ratio) for name, ratio in ratios.items()},
+        "rounds": len(seconds[ours]),
+    }
+
+
+def write_results(name: str, results: dict) -> None:
+    """Write what was measured, with the machine it was measured on, and show it."""
+    from importlib.metadata import version
+
+    described = {
+        "machine": machine(),
+        "versions": {package: version(package) for package in ("tensorflow", "keras", "numpy")},
+        "results": results,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(described, indent=2)
+    (RESULTS / f"{name}.json").write_text(text + "\n")
+    print(text)
+
+
+def machine() -> str:
+    """The processor, in words."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        model = names[0].partition(":")[2].strip() if names else model
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{model}, {cores} cores used, no GPU, {platform.system()}"
+
+
+def _digits(number: float) -> float:
+    """Three digits: there is no more in a timing."""
+    return float(f"{number:.3g}")

@@ -1,0 +1,76 @@
+"""What the compiled programs compute, counted in their HLO: guards against becoming slower.
+
+Nothing is timed here. A product that is computed twice, a score that the mask hides, or a sort in
+the decoding loop shows up in the program itself, on any machine.
+"""
+
+import math
+import re
+
+import pytest
+import tensorflow as tf
+
+from assignment.generation.decoding import generate
+from assignment.generation.sampling import make_sampler
+from assignment.models.building import build_model
+from benchmarks.training_step import SHAPES, TINY, compiled_step, model_config, step_operations
+
+INSTRUCTION = re.compile(r"^\s*(?:ROOT )?%?(\S+) = \w+\[([\d,]*)\]\S* (\S+?)\((.*)$", re.MULTILINE)
+CONTRACTED = re.compile(r"lhs_contracting_dims=\{([\d,]*)\}")
+
+
+def numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",") if number]
+
+
+def dot_operations(hlo: str) -> int:
+    """The floating-point operations of all matrix products of a program, each counted once."""
+    shapes = {name: numbers(shape) for name, shape, _, _ in INSTRUCTION.findall(hlo)}
+    total = 0
+    for name, _, operation, rest in INSTRUCTION.findall(hlo):
+        if operation == "dot":
+            left = shapes[re.search(r"%([\w.-]+)", rest)[1]]
+            contracted = numbers(CONTRACTED.search(rest)[1])
+            total += 2 * math.prod(shapes[name]) * math.prod(left[axis] for axis in contracted)
+    return total
+
+
+@pytest.mark.parametrize(("name", "share"), [("tiny", 0.75), ("longer", 0.625)])
+def test_a_training_step_computes_no_product_twice_and_few_hidden_scores(name, share):
+    """Blocks of half (a quarter) of the queries leave 3/4 (5/8) of the scores to compute."""
+    shape = SHAPES[name]
+    step, batch = compiled_step(shape)
+    counted = dot_operations(step.experimental_get_compiler_ir(*batch)(stage="hlo"))
+    tokens = shape["batch_size"] * shape["length"]
+    attention = 12 * shape["num_layers"] * shape["length"] * shape["hidden_dim"] * tokens
+    dense = step_operations(shape) - attention
+    assert counted == pytest.approx(dense + share * attention, rel=1e-3)
+
+
+def test_steps_on_other_batches_of_a_shape_are_not_compiled_again():
+    step, (inputs, targets) = compiled_step(TINY | {"num_layers": 1, "length": 16})
+    for _ in range(3):
+        step(inputs, targets)
+        inputs, targets = targets, inputs
+    assert step.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize("arguments", [{}, {"top_k": 40}])
+def test_decoding_sorts_nothing_and_reads_one_token_at_a_time(arguments):
+    shape = TINY | {"length": 64}
+    model = build_model(model_config(shape))
+    prompts, lengths = tf.ones((4, 8), tf.int32), tf.fill([4], 8)
+
+    @tf.function(jit_compile=True)
+    def continue_prompts(seed):
+        sampler = make_sampler(**arguments)
+        return generate(model, prompts, lengths, 32, sampler, seed, shared_length=8)
+
+    hlo = continue_prompts.experimental_get_compiler_ir(tf.constant(0))(stage="optimized_hlo")
+    assert " sort(" not in hlo
+    program = continue_prompts.experimental_get_compiler_ir(tf.constant(0))(stage="hlo")
+    weights = 12 * shape["hidden_dim"] ** 2 * shape["num_layers"]
+    weights += shape["vocabulary_size"] * shape["hidden_dim"]
+    attention = 4 * shape["num_layers"] * (8 + 32) * shape["hidden_dim"]
+    # The prompts' 8 tokens are read at once, then one token of each row in the loop's body.
+    assert dot_operations(program) <= 1.01 * (8 + 1) * 4 * (2 * weights + attention)
