@@ -12,40 +12,23 @@ import re
 import runpy
 import shlex
 import warnings
-from pathlib import Path
 
 import pytest
 import tyro
+from shown_commands import FENCE, PAGES, ROOT, shown_commands
 
 from assignment import command_line
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"python3? -m ([\w.]*\w)(.*)")
+# A module with its arguments, to the end of the command.
+MODULE = re.compile(r"python3? -m ([\w.]*\w)([^&]*)")
 # Flags of programs that are not the course's.
 FOREIGN_FLAGS = {"--logdir", "--version", "--install", "--strict", "--config-file", "--help"}
 
 
-def shown_code(page: Path) -> list[str]:
-    """The lines of the page's shell frames, and its code within lines."""
-    text = page.read_text(encoding="utf-8")
-    frames = [frame for language, frame in FENCE.findall(text) if language in ("", "sh")]
-    return "\n".join(frames).replace("\\\n", " ").splitlines() + re.findall(
-        r"`([^`\n]+)`", FENCE.sub("", text)
-    )
-
-
-def shown_commands() -> list[tuple[str, str]]:
+def shown_modules() -> list[tuple[str, str]]:
     """Module and arguments of each command, each once; what may be left out is taken as given."""
-    found = {}
-    for page in PAGES:
-        for code in shown_code(page):
-            for module, arguments in COMMAND.findall(code):
-                found[module, arguments.split("&&")[0].translate({ord("["): "", ord("]"): ""})] = (
-                    None
-                )
-    return list(found)
+    found = [found for shown in shown_commands() for found in MODULE.findall(shown.text)]
+    return list(dict.fromkeys((m, re.sub(r"[\[\]]", "", arguments)) for m, arguments in found))
 
 
 class HandedOver(Exception):
@@ -78,7 +61,8 @@ def reader_of(module: str):
     raise AssertionError(f"{module} reads no arguments")
 
 
-def parse(module: str, arguments: str) -> None:
+def parse(module: str, arguments: str):
+    """What a command makes of its arguments; nothing, where it is a function that reads them."""
     reader = reader_of(module)
     if not inspect.isclass(reader):
 
@@ -86,10 +70,11 @@ def parse(module: str, arguments: str) -> None:
         def nothing(*_, **__):
             return None
 
-    tyro.cli(reader if inspect.isclass(reader) else nothing, args=shlex.split(arguments, True))
+    read = reader if inspect.isclass(reader) else nothing
+    return tyro.cli(read, args=shlex.split(arguments, True))
 
 
-@pytest.mark.parametrize(("module", "arguments"), shown_commands())
+@pytest.mark.parametrize(("module", "arguments"), shown_modules())
 def test_the_command_takes_what_is_shown(module, arguments, monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "tests" / "autograder")  # for hostile.matrix
     assert importlib.util.find_spec(module), f"there is no module {module}"
@@ -101,7 +86,7 @@ def test_the_command_takes_what_is_shown(module, arguments, monkeypatch):
 def test_the_flags_named_in_a_sentence_exist():
     names = set()
     for package in ("assignment", "autograder"):
-        for module in sorted({m for m, _ in shown_commands() if m.split(".")[0] == package}):
+        for module in sorted({m for m, _ in shown_modules() if m.split(".")[0] == package}):
             reader = reader_of(module)
             if dataclasses.is_dataclass(reader):
                 names |= {field.name for field in dataclasses.fields(reader)}
@@ -110,5 +95,18 @@ def test_the_flags_named_in_a_sentence_exist():
     flags = {f"--{name.replace('_', '-')}" for name in names | {"from", "submission"}}
     flags |= {flag.replace("--", "--no-") for flag in flags} | FOREIGN_FLAGS
     for page in PAGES:
-        named = [code.split()[0] for code in shown_code(page) if code.startswith("--")]
+        codes = re.findall(r"`([^`\n]+)`", FENCE.sub("", page.read_text(encoding="utf-8")))
+        named = [code.split()[0] for code in codes if code.startswith("--")]
         assert not [flag for flag in named if flag not in flags], page.name
+
+
+def test_the_runs_that_the_pages_name_are_those_that_their_commands_make():
+    configurations = [
+        parse(module, arguments)
+        for module, arguments in shown_modules()
+        if module.startswith("assignment.")
+    ]
+    made = {c.directory().as_posix() for c in configurations if hasattr(c, "directory")}
+    used = {c.run_dir.as_posix() for c in configurations if not hasattr(c, "directory")}
+    assert used - made == {"runs/pipeline/ppo"}
+    assert "runs/pipeline" in made
