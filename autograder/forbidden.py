@@ -1,11 +1,22 @@
-"""The library symbols that would do an exercise's work, by exercise: to be written, not called."""
+"""The library symbols that would do an exercise's work, by exercise: to be written, not called.
 
-_RECURRENT = tuple(
-    f"keras.layers.{name}"
-    for name in (
-        *("RNN", "SimpleRNN", "SimpleRNNCell", "LSTM", "LSTMCell", "GRU", "GRUCell"),
-        *("StackedRNNCells", "Bidirectional"),
-    )
+Beside the public ones stand private functions that have code of their own; those that only pass on
+to a public one need no mention.
+"""
+
+_OLD_KERAS = "tensorflow.python.keras"  # a copy of Keras 2 that TensorFlow brings with it
+_CELLS = ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells")
+_RECURRENT = (
+    *(f"keras.layers.{name}" for name in ("RNN", "SimpleRNN", "LSTM", "GRU", *_CELLS)),
+    "keras.layers.Bidirectional",
+    *(f"{_OLD_KERAS}.layers.recurrent.{name}" for name in ("RNN", "GRU", "LSTM", *_CELLS)),
+    *(
+        f"{_OLD_KERAS}.layers.legacy_rnn.rnn_cell_impl.{name}"
+        for name in ("BasicRNNCell", "BasicLSTMCell", "LSTMCell", "GRUCell", "MultiRNNCell")
+    ),
+    *(f"keras.src.backend.tensorflow.{name}" for name in ("rnn", "lstm", "gru")),
+    *(f"tensorflow.raw_ops.{name}" for name in ("LSTMBlockCell", "BlockLSTM", "BlockLSTMV2")),
+    "tensorflow.raw_ops.GRUBlockCell",
 )
 _ATTENTION = (
     "keras.layers.Attention",
@@ -14,6 +25,11 @@ _ATTENTION = (
     "keras.layers.GroupQueryAttention",
     "keras.ops.dot_product_attention",
     "keras.ops.nn.dot_product_attention",
+    "keras.src.backend.tensorflow.nn.dot_product_attention",
+    *(
+        f"{_OLD_KERAS}.layers.dense_attention.{name}"
+        for name in ("BaseDenseAttention", "Attention", "AdditiveAttention")
+    ),
 )
 _GELU = (
     "keras.activations.gelu",
@@ -28,15 +44,26 @@ _NORMALIZATION = (
     "keras.layers.RMSNormalization",
     "keras.layers.UnitNormalization",
     "keras.ops.layer_normalization",
+    "keras.ops.rms_normalization",
+    "keras.ops.batch_normalization",
+    "keras.src.ops.nn._layer_normalization",
+    "keras.src.ops.nn._rms_normalization",
+    "keras.src.backend.tensorflow.nn.batch_normalization",
     "tensorflow.nn.batch_normalization",
+    "tensorflow.compat.v1.nn.fused_batch_norm",
+    "tensorflow.raw_ops.FusedBatchNormV3",
 )
-_OPTIMIZERS = tuple(
-    f"keras.optimizers.{name}"
-    for name in ("Adam", "AdamW", "Adamax", "Nadam", "Adafactor", "Lamb", "Lion", "SGD", "RMSprop")
+_OPTIMIZERS = (
+    *(f"keras.optimizers.{name}" for name in ("Adam", "AdamW", "Adamax", "Nadam", "Adafactor")),
+    *(f"keras.optimizers.{name}" for name in ("Lamb", "Lion", "SGD", "RMSprop")),
+    *(f"{_OLD_KERAS}.optimizer_v2.{name}" for name in ("adam.Adam", "gradient_descent.SGD")),
+    "tensorflow.compat.v1.train.AdamOptimizer",
+    "tensorflow.raw_ops.ResourceApplyAdam",
 )
-_SCHEDULES = tuple(
-    f"keras.optimizers.schedules.{name}"
-    for name in ("CosineDecay", "CosineDecayRestarts", "PolynomialDecay")
+_DECAYS = ("CosineDecay", "CosineDecayRestarts", "PolynomialDecay")
+_SCHEDULES = (
+    *(f"keras.optimizers.schedules.{name}" for name in _DECAYS),
+    *(f"{_OLD_KERAS}.optimizer_v2.learning_rate_schedule.{name}" for name in _DECAYS),
 )
 
 FORBIDDEN: dict[str, tuple[str, ...]] = {
@@ -51,16 +78,22 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "recurrent.bahdanau": _ATTENTION,
     "training.schedule": _SCHEDULES,
     "training.adamw": _OPTIMIZERS,
-    "training.clip": ("tensorflow.clip_by_global_norm",),
+    "training.clip": (
+        "tensorflow.clip_by_global_norm",
+        "keras.src.optimizers.base_optimizer.clip_by_global_norm",
+    ),
     "attention.scaled_dot_product": _ATTENTION,
     "attention.multi_head": _ATTENTION,
     "normalization.layer_norm": _NORMALIZATION,
     "feed_forward.gelu": _GELU,
     "blocks.decoder": (*_ATTENTION, *_NORMALIZATION),
     "models.transformer_lm": (*_ATTENTION, *_NORMALIZATION),
+    "sft.lora": ("keras.layers.Dense.enable_lora", "keras.layers.EinsumDense.enable_lora"),
 }
 # Whole packages that hold models, samplers and layers of the course.
 FORBIDDEN_PACKAGES = ("keras_nlp", "keras_hub", "transformers", "torch", "jax", "flax")
+# The same functions for other libraries than TensorFlow; nothing here imports them.
+FORBIDDEN_MODULES = tuple(f"keras.src.backend.{name}" for name in ("numpy", "jax", "torch"))
 # The tokenizer's layer for tf.data is given code.
 PACKAGES_ALLOWED_IN = ("text/tokenizer.py",)
 

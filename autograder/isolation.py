@@ -19,12 +19,11 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from autograder import kit
-from autograder.sandbox import bubblewrap, cleaning, identity, landlock, limits, paths
+from autograder import kit, scratch
+from autograder.sandbox import bubblewrap, identity, landlock, limits, paths
 from autograder.sandbox import filter as system_calls
 from autograder.sandbox.plan import Plan
 
@@ -203,7 +202,8 @@ def _try(plan: Plan, within: bool) -> _Trial:
     hidden = tuple(str(path) for path in secrets())
     if sys.platform == "win32":
         return _Trial({}, (), hidden)
-    root = Path(tempfile.mkdtemp(prefix="grader-probe-")).resolve()
+    made = scratch.Scratch("probe")
+    root = made.path
     slot = identity.Slot() if 4 in plan.levels else None
     own = root / "own"
     try:
@@ -219,7 +219,7 @@ def _try(plan: Plan, within: bool) -> _Trial:
             "own": str(own),
             "view": within,
         }
-        view = bubblewrap.command(plan.readable, root) if within else []
+        view = bubblewrap.command(plan.readable, root, root) if within else []
         done = subprocess.run(
             [*view, *paths.interpreter(), str(_PROBE)],
             input=json.dumps(order),
@@ -241,4 +241,4 @@ def _try(plan: Plan, within: bool) -> _Trial:
     finally:
         if slot:
             slot.close()
-        cleaning.remove(root)
+        made.remove()

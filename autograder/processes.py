@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder import isolation, kit
+from autograder import isolation, kit, scratch
 from autograder.checks import Check
 from autograder.following import Outcome, follow
 from autograder.isolation import Isolation
@@ -25,6 +25,7 @@ from autograder.sandbox import bubblewrap, cleaning, identity, kernel
 from autograder.sandbox.limits import Limits
 from autograder.worker import Task
 from autograder.workers import (
+    PRIVATE,
     ForkError,
     InfrastructureError,
     LoneWorker,
@@ -67,11 +68,18 @@ class Runner:
         isolated: Isolation | None = None,
     ):
         self.isolation = isolated or isolation.available()
-        self.root = Path(tempfile.mkdtemp(prefix="grader-")).resolve()
+        scratch.sweep()
+        self._scratch = scratch.Scratch("run")
+        self.root = self._scratch.path
+        # All that a worker may change: the rest of the directory is read-only where it is covered.
+        self._private = self.root / PRIVATE
+        self._private.mkdir()
+        self._private.chmod(0o711)
         self._jobs = jobs or max(1, os.cpu_count() or 1)
         self._limits = limits or Limits()
         self._kit = self.root / "kit"
-        self._environment = worker_environment(self.root, environment or {})
+        temporary = {"TMPDIR": str(self._private), "TEMP": str(self._private)}
+        self._environment = worker_environment(self.root, {**temporary, **(environment or {})})
         self._forks = sys.platform == "linux"
         if self._forks:  # no process of the same user may read this one's memory
             kernel.prctl(kernel.SET_DUMPABLE, 0)
@@ -101,7 +109,7 @@ class Runner:
         if self._slots is not None:
             while not self._slots.empty():
                 self._slots.get().close()
-        cleaning.remove(self.root)
+        self._scratch.remove()
 
     def run(
         self,
@@ -138,7 +146,7 @@ class Runner:
 
     def run_one(self, job: Job) -> Outcome:
         """Runs every stage of a check, each in a new worker; the last stage's arrays count."""
-        directory = Path(tempfile.mkdtemp(prefix="work-", dir=self.root))
+        directory = Path(tempfile.mkdtemp(prefix="work-", dir=self._private))
         slot = self._slots.get() if self._slots is not None else None
         plan = self.isolation.plan
         if slot is not None:
@@ -218,7 +226,8 @@ class Runner:
 
     def _new_zygote(self, warm: bool) -> Zygote:
         within = 5 in self.isolation.active
-        view = bubblewrap.command(self.isolation.plan.readable, self.root) if within else ()
+        readable, private = self.isolation.plan.readable, self._private
+        view = bubblewrap.command(readable, self.root, private) if within else ()
         return Zygote(self.root, self._environment, view, warm, self._covered)
 
     def _discard_zygote(self) -> None:

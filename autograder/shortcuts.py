@@ -1,7 +1,7 @@
-"""Shortcuts past an exercise: found in the source, and disabled in the worker.
+"""Shortcuts past an exercise: found in the source, and closed in the worker.
 
 An exercise is to be written, not called. `scan` reads the syntax tree of the submitted file before
-it is imported; `disable` replaces the symbols by stubs for the checks of that exercise, so that a
+it is imported; `disable` closes the symbols themselves for the checks of that exercise, so that a
 hidden way to them fails too.
 """
 
@@ -9,21 +9,20 @@ import ast
 import functools
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NoReturn
+from types import CodeType, FunctionType
+from typing import Any
 
 from autograder import library_names, syllabus
 from autograder.forbidden import (
     FORBIDDEN,
     FORBIDDEN_ACTIVATIONS,
+    FORBIDDEN_MODULES,
     FORBIDDEN_PACKAGES,
     PACKAGES_ALLOWED_IN,
 )
-
-_LIBRARIES = ("keras", "tensorflow")
 
 
 class ShortcutError(Exception):
@@ -31,6 +30,10 @@ class ShortcutError(Exception):
 
     def __init__(self, symbol: str):
         super().__init__(f"{symbol} does the work of this exercise, so it may not be used here")
+
+
+class ForbiddenModuleError(ShortcutError, ImportError):
+    """As for a package that is not installed: libraries look for some of them, and do without."""
 
 
 @dataclass(frozen=True)
@@ -73,56 +76,96 @@ def find(text: str | bytes, exercise: syllabus.Exercise) -> list[Finding]:
 
 
 def disable(exercise_id: str) -> None:
-    """Replaces the exercise's forbidden symbols, under every name that loaded modules give them."""
-    places = index()
+    """Closes the exercise's forbidden symbols for this process, for ever.
+
+    The code of each function is replaced, and that of every method of a class: other references,
+    registries and methods called by themselves lead to the same code. A module that defines one
+    cannot be run again, and the forbidden packages and modules cannot be imported.
+    """
+    exercise = syllabus.find(exercise_id)
+    files: set[str] = set()
     for symbol in FORBIDDEN.get(exercise_id, ()):
         target = _resolve(symbol)
-        if isinstance(target, type):
-            # Sub-classes and other references share the class, so the class itself is changed.
-            target.__init__ = _stub(symbol)
-        for names, name in places.get(id(target), ()):
-            names[name] = _stub(symbol)
+        for function in _functions(target):
+            if function.__code__ not in _CLOSED:
+                files.add(function.__code__.co_filename)
+                _close(function, symbol)
+        if isinstance(target, type) and "__init__" not in vars(target):
+            target.__init__ = _closed_initializer(symbol)
+    packages = () if exercise.file in PACKAGES_ALLOWED_IN else FORBIDDEN_PACKAGES
+    _refuse_loading(files, (*packages, *FORBIDDEN_MODULES))
+
+
+def _functions(target: Any) -> Iterator[FunctionType]:
+    """A function, or a class's own methods; with those that decorators wrapped."""
+    found = list(vars(target).values()) if isinstance(target, type) else [target]
+    for value in found:
+        value = getattr(value, "__func__", getattr(value, "fget", value))
+        while isinstance(value, FunctionType):
+            yield value
+            value = getattr(value, "__wrapped__", None)
+
+
+def _close(function: FunctionType, symbol: str) -> None:
+    function.__code__ = _refusal(len(function.__code__.co_freevars))
+    function.__defaults__, function.__kwdefaults__ = None, {"_symbol": symbol}
+
+
+def _closed_initializer(symbol: str) -> FunctionType:
+    def __init__(self: Any) -> None: ...
+
+    _close(__init__, symbol)
+    return __init__
 
 
 @functools.cache
-def index() -> dict[int, list[tuple[dict[str, Any], str]]]:
-    """Where loaded modules hold each forbidden function, by its id: (a dictionary, a name in it).
-
-    The search takes a while, so the warm interpreter does it once, before any worker exists.
-    """
-    symbols = {symbol for listed in FORBIDDEN.values() for symbol in listed}
-    targets = [_resolve(symbol) for symbol in symbols]
-    places: dict[int, list[tuple[dict[str, Any], str]]] = {
-        id(target): [] for target in targets if target is not None and not isinstance(target, type)
-    }
-    for module_name, module in list(sys.modules.items()):
-        if not isinstance(module, ModuleType) or not module_name.startswith(_LIBRARIES):
-            continue
-        tables = [vars(module)]
-        tables += [v for k, v in vars(module).items() if k == "ALL_OBJECTS_DICT"]
-        for table in tables:
-            for name, value in list(table.items()):
-                if id(value) in places:
-                    places[id(value)].append((table, name))
-    return places
-
-
-def _stub(symbol: str) -> Callable[..., NoReturn]:
-    def refuse(self: Any = None, *args: Any, **kwargs: Any) -> NoReturn:
-        raise ShortcutError(symbol)
-
+def _refusal(cells: int) -> CodeType:
+    """Code that raises ShortcutError, for a function with a closure of so many cells."""
+    names = "".join(f"cell_{i}, " for i in range(cells))
+    source = f"""
+def outer({names}):
+    def refuse(*_arguments, _symbol, **_options):
+        from autograder.shortcuts import ShortcutError
+        raise ShortcutError(_symbol)
+        ({names})
     return refuse
+"""
+    scope: dict[str, Any] = {}
+    exec(compile(source, __file__, "exec"), scope)
+    code = scope["outer"](*range(cells)).__code__
+    _CLOSED.add(code)
+    return code
+
+
+_CLOSED: set[CodeType] = set()
+
+
+def _refuse_loading(files: Collection[str], modules: tuple[str, ...]) -> None:
+    """Refuses to run the code of these files, and to import these modules; it cannot be undone."""
+    below = tuple(f"{module}." for module in modules)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "exec":
+            file = getattr(arguments[0], "co_filename", "")
+            if file in files:
+                raise ShortcutError(f"the code of {Path(file).name}, loaded again,")
+        elif event == "import" and f"{arguments[0]}.".startswith(below):
+            raise ForbiddenModuleError(arguments[0])
+
+    sys.addaudithook(hook)
 
 
 def _resolve(symbol: str) -> Any:
-    module, _, attribute = symbol.rpartition(".")
-    try:
-        value: Any = importlib.import_module(module.split(".")[0])
-        for part in [*module.split(".")[1:], attribute]:
-            value = getattr(value, part)
-    except (ImportError, AttributeError):
-        return None  # another version of the library
-    return value
+    parts = symbol.split(".")
+    importlib.import_module(parts[0])
+    # The longest name that is a loaded module: the packages above it may hide it.
+    for length in range(len(parts) - 1, 0, -1):
+        value: Any = sys.modules.get(".".join(parts[:length]))
+        for part in parts[length:]:
+            value = getattr(value, part, None)
+        if value is not None:
+            return value
+    return None  # another version of the library
 
 
 def _is_forbidden(symbol: str, exercise: syllabus.Exercise) -> bool:

@@ -26,8 +26,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from autograder import checks, shortcuts, worker
+from autograder import checks, worker
 from autograder.sandbox import cleaning, cover, identity, kernel, watch
+from autograder.workers import PRIVATE
 
 MAX_REQUEST = 65536
 _WATCH_SECONDS = 0.05
@@ -36,8 +37,8 @@ _WATCH_SECONDS = 0.05
 class Nursery:
     """The living workers, by process number, and the bounds that were passed."""
 
-    def __init__(self, control: socket.socket):
-        self._control = control
+    def __init__(self, control: socket.socket, outside: int):
+        self._control, self._outside = control, outside
         self._tasks: dict[int, worker.Task] = {}
         self._limits: dict[int, str] = {}
         self._watched = 0.0
@@ -69,6 +70,7 @@ class Nursery:
         else:
             pid = os.fork()
             if pid == 0:
+                os.close(self._outside)
                 _become_worker(task, *descriptors, self._control)
             with contextlib.suppress(OSError):  # the child does the same: whoever comes first
                 os.setpgid(pid, pid)
@@ -132,18 +134,22 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     root = Path(sys.argv[2])
     os.set_inheritable(control.fileno(), False)
+    # The machine as it is outside of the cover, to remove the directory from there in the end.
+    outside = os.open(root.parent, os.O_PATH | os.O_DIRECTORY)
+    private = str(root / PRIVATE)
     if sys.argv[4:]:
-        cover.enter(sys.argv[4:])
+        cover.enter(sys.argv[4:], private)
     # Orphans of a worker become children of this process, which finds and kills them.
     kernel.prctl(kernel.SET_CHILD_SUBREAPER, 1)
     kernel.prctl(kernel.SET_DUMPABLE, 0)
     if sys.argv[3] == "warm":
         worker.warm_up()
         checks.load()
-        shortcuts.index()
     control.send(b'{"ready": true}')
-    if not Nursery(control).serve():
-        cleaning.remove(root)
+    if not Nursery(control, outside).serve():
+        with contextlib.suppress(OSError):
+            kernel.unmount(private)
+        cleaning.remove(Path(f"/proc/self/fd/{outside}", root.name))
 
 
 if __name__ == "__main__":

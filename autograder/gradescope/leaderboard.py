@@ -14,11 +14,10 @@ import shutil
 import stat
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from autograder import isolation, kit
+from autograder import isolation, kit, scratch
 from autograder.sandbox.limits import Limits
 from autograder.workers import worker_environment
 
@@ -53,7 +52,8 @@ def measure(run: Path, held_out: Path, seconds: float = _SECONDS) -> float:
     Raises:
         LeaderboardError: there is no usable run, or it takes too long.
     """
-    work = Path(tempfile.mkdtemp(prefix="leaderboard-")).resolve()
+    made = scratch.Scratch("leaderboard")
+    work = made.path
     try:
         _copy(run, work / "run")
         shutil.copy(held_out, work / "held_out.txt")
@@ -62,7 +62,7 @@ def measure(run: Path, held_out: Path, seconds: float = _SECONDS) -> float:
         (work / "code" / "autograder" / "__init__.py").touch()
         return _run(work, seconds)
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        made.remove()
 
 
 def _copy(run: Path, target: Path) -> None:

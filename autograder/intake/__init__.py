@@ -7,15 +7,13 @@ is at most a name in a list.
 """
 
 import hashlib
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import syllabus
+from autograder import scratch, syllabus
 from autograder.intake import archives, directories, places
 from autograder.intake.source import Source, Unreadable
 from autograder.intake.text import problem
@@ -48,13 +46,13 @@ def opened(path: Path) -> Iterator[Intake]:
         SubmissionError: nothing there can be graded; the message says what was found, and what to
             hand in.
     """
-    target = Path(tempfile.mkdtemp(prefix="submission-"))
+    target = scratch.Scratch("intake")
     try:
         with _source(path) as source:
-            intake = _take(source, target)
+            intake = _take(source, target.path)
         yield intake
     finally:
-        shutil.rmtree(target, ignore_errors=True)
+        target.remove()
 
 
 @contextmanager

@@ -20,12 +20,13 @@ def find() -> str:
     return shutil.which("bwrap") or ""
 
 
-def command(readable: Iterable[str], root: Path) -> list[str]:
+def command(readable: Iterable[str], root: Path, writable: Path) -> list[str]:
     """The words to put before a command so that it runs inside.
 
     Args:
         readable: what exists there, read-only.
-        root: the grader's temporary directory, the only one that can be written.
+        root: the grader's temporary directory, which exists there too.
+        writable: the directory in it that can be changed.
     """
     words = [find(), "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     if os.geteuid() == 0:
@@ -45,4 +46,5 @@ def command(readable: Iterable[str], root: Path) -> list[str]:
             words += ["--symlink", os.readlink(path), path]
         else:
             words += ["--ro-bind", path, path]
-    return [*words, "--bind", str(root), str(root), "--remount-ro", "/", "--"]
+    words += ["--ro-bind", str(root), str(root), "--bind", str(writable), str(writable)]
+    return [*words, "--remount-ro", "/", "--"]

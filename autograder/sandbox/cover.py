@@ -1,23 +1,33 @@
 """L0: the grader's own files, covered for an interpreter and everything that it starts.
 
-An interpreter that enters sees an empty directory, or an empty file, where each of them stands.
-Workers have no capability (from L1 on), so none can lift a cover or look past it. It takes root, or
-a kernel that lets users have name spaces of their own; Landlock (L3) needs neither.
+An interpreter that enters sees an empty directory, or an empty file, where each of them stands, and
+a machine whose files cannot be changed, but in one directory. Workers have no capability (from L1
+on), so none can lift a cover or look past it. It takes root, or a kernel that lets users have name
+spaces of their own; Landlock (L3) needs neither.
 """
 
+import errno
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.sandbox import kernel
 
 _NEW_MOUNTS, _NEW_USERS = 0x00020000, 0x10000000
 _READ_ONLY, _NO_SETUID, _NO_DEVICES, _NO_PROGRAMS = 1, 2, 4, 8
-_BIND, _RECURSIVE, _PRIVATE = 1 << 12, 1 << 14, 1 << 18
+_REMOUNT, _BIND, _RECURSIVE, _PRIVATE = 1 << 5, 1 << 12, 1 << 14, 1 << 18
+# A mount may only be changed with the restrictions that it has.
+_KEPT = {"nosuid": _NO_SETUID, "nodev": _NO_DEVICES, "noexec": _NO_PROGRAMS}
+# Under another mount, or in a place that this user cannot reach: then its workers cannot either.
+_OUT_OF_REACH = (errno.ENOENT, errno.EACCES, errno.EINVAL)
 
 
-def enter(paths: Iterable[str]) -> None:
+def enter(paths: Iterable[str], writable: str) -> None:
     """Covers files and directories for the calling process, which has a single thread.
+
+    Args:
+        writable: the directory in which files can still be made and changed.
 
     Raises:
         OSError: this process may have no mounts of its own.
@@ -35,3 +45,24 @@ def enter(paths: Iterable[str]) -> None:
             kernel.mount("tmpfs", path, "tmpfs", flags, "size=4k,mode=0")
         else:
             kernel.mount(os.devnull, path, None, _BIND)
+    kernel.mount(writable, writable, None, _BIND)
+    for target, flags in list(_mounts()):
+        if target != writable:
+            _make_read_only(target, flags)
+
+
+def _make_read_only(target: str, flags: int) -> None:
+    try:
+        kernel.mount(None, target, None, _REMOUNT | _BIND | _READ_ONLY | flags)
+    except OSError as error:
+        if error.errno not in _OUT_OF_REACH:
+            raise
+
+
+def _mounts() -> Iterator[tuple[str, int]]:
+    """Where something is mounted, with the restrictions to keep."""
+    for line in Path("/proc/self/mountinfo").read_bytes().splitlines():
+        fields = line.split()
+        target = re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8)]), fields[4])
+        options = fields[5].decode().split(",")
+        yield os.fsdecode(target), sum(_KEPT.get(option, 0) for option in options)

@@ -9,6 +9,7 @@ MACHINE = platform.machine()
 # prctl
 SET_PDEATHSIG, SET_DUMPABLE, SET_KEEPCAPS, SET_SECCOMP = 1, 4, 8, 22
 SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 36, 38
+_DETACH = 2  # umount2
 
 _LIBC = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
 
@@ -36,6 +37,11 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, data: s
     """Mounts a file system; raises OSError when it fails."""
     texts = [text and os.fsencode(text) for text in (source, target, kind)]
     return _checked(_LIBC.mount(*texts, ctypes.c_ulong(flags), os.fsencode(data) or None))
+
+
+def unmount(target: str) -> int:
+    """Takes a mount away, though it may still be in use; raises OSError when it fails."""
+    return _checked(_LIBC.umount2(os.fsencode(target), ctypes.c_int(_DETACH)))
 
 
 def _checked(result: int) -> int:

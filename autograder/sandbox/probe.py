@@ -29,6 +29,7 @@ from autograder.sandbox.plan import Plan, enter
 
 # Inside bubblewrap, what is hidden is absent.
 _HIDDEN = (errno.EPERM, errno.EACCES, errno.ENOENT)
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 _LIMITS = Limits(data_mib=256, file_mib=1, open_files=64)
 
 
@@ -177,7 +178,7 @@ def probe(order: dict[str, Any]) -> dict[str, Any]:
         problem = _in_child(replace(plan, levels=levels), _TRIALS[level], order)
         if problem:
             broken[level] = problem
-    covered = not order["view"] and _covers(order["secrets"])
+    covered = not order["view"] and _covers(order["secrets"], order["private"])
     exposed = [
         secret
         for secret in order["secrets"]
@@ -186,12 +187,23 @@ def probe(order: dict[str, Any]) -> dict[str, Any]:
     return {"broken": broken, "covered": covered, "exposed": exposed}
 
 
-def _covers(secrets: list[str]) -> bool:
-    try:
-        cover.enter(secrets)
-    except OSError:
+def _covers(secrets: list[str], private: str) -> bool:
+    """Covers the secrets, where a child process found that it can be done."""
+    trial = {"secrets": secrets, "private": private, "own": private}
+    if _in_child(Plan(()), _cover_holds, trial):
         return False
+    cover.enter(secrets, private)
     return True
+
+
+def _cover_holds(order: dict[str, Any]) -> None:
+    cover.enter(order["secrets"], order["private"])
+    for place in (order["private"] + "/..", "/tmp", "/"):
+        path = Path(place, "grader-outside")
+        refused("a file could be written elsewhere", lambda path=path: path.touch(), *_READ_ONLY)
+    path = Path(order["private"], "own")
+    works("the private directory cannot be written", lambda: path.write_text("x"))
+    works("the private directory cannot be emptied", path.unlink)
 
 
 def _in_child(plan: Plan, trial: Callable[[dict[str, Any]], None], order: dict[str, Any]) -> str:

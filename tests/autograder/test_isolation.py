@@ -184,7 +184,7 @@ def test_when_the_judge_is_killed_nothing_is_left(tmp_path):
     )
     assert judge.stdout is not None
     root = Path(judge.stdout.readline().strip())
-    while not list(root.glob("work-*/started")):
+    while not list(root.glob("private/work-*/started")):
         assert judge.poll() is None
         time.sleep(0.1)
     judge.send_signal(signal.SIGKILL)
