@@ -1,6 +1,12 @@
+import tempfile
+from pathlib import Path
+
 import pytest
 
-from autograder import kit, shortcuts, syllabus
+from autograder import kit, shortcuts, submission, syllabus
+from autograder.checks import load
+from autograder.forbidden import FORBIDDEN
+from autograder.processes import Job
 
 RNN = syllabus.find("recurrent.rnn_cell")
 
@@ -54,6 +60,88 @@ def test_a_use_within_another_exercise_of_the_file_is_left_to_that_one():
 def test_gelu_by_name_is_found(call):
     text = f"import keras\nkeras.layers.{call}\n"
     assert shortcuts.find(text, syllabus.find("feed_forward.gelu"))
+
+
+@pytest.mark.parametrize("symbols", FORBIDDEN.values(), ids=FORBIDDEN)
+def test_every_forbidden_symbol_exists_and_can_be_closed(symbols):
+    for symbol in symbols:
+        target = shortcuts._resolve(symbol)
+        assert target is not None, symbol
+        assert isinstance(target, type) or list(shortcuts._functions(target)), symbol
+
+
+# The exercise, and a way to the library's version of it that no reader of its source would see.
+HIDDEN_WAYS = {
+    "a module loaded again": (
+        "recurrent.lstm_cell",
+        "importlib.reload(sys.modules['keras.src.layers.rnn.lstm']).LSTMCell(3)",
+    ),
+    "a module's file run": (
+        "recurrent.lstm_cell",
+        "runpy.run_path(sys.modules['keras.src.layers.rnn.lstm'].__file__)['LSTMCell'](3)",
+    ),
+    "a method without its class": (
+        "recurrent.rnn_cell",
+        "k.layers.SimpleRNNCell.call(types.SimpleNamespace(), tf.ones((1, 2)), [])",
+    ),
+    "the loop of the backend": (
+        "recurrent.unroll",
+        "k.src.backend.rnn(lambda x, s: (x, s), tf.ones((1, 2, 3)), [tf.ones((1, 3))])",
+    ),
+    "a copy of an older Keras": (
+        "attention.scaled_dot_product",
+        "sys.modules['tensorflow.python.keras.layers.dense_attention'].Attention()",
+    ),
+    "the backend's function": (
+        "attention.multi_head",
+        "k.src.backend.nn.dot_product_attention(*[tf.ones((1, 2, 1, 3))] * 3)",
+    ),
+    "another backend": (
+        "attention.multi_head",
+        "importlib.import_module('keras.src.backend.numpy.nn')",
+    ),
+    "a private function": (
+        "normalization.layer_norm",
+        "k.src.ops.nn._layer_normalization(tf.ones((2, 3)))",
+    ),
+    "a registry": (
+        "feed_forward.gelu",
+        "sys.modules['keras.src.api_export'].get_symbol_from_name('keras.activations.gelu')(1.0)",
+    ),
+    "a set of functions": (
+        "feed_forward.gelu",
+        "[f for f in k.src.activations.ALL_OBJECTS if f.__name__ == 'gelu'][0](1.0)",
+    ),
+    "what a decorator wrapped": (
+        "training.clip",
+        "getattr(tf, 'clip_by_' + 'global_norm').__wrapped__([tf.ones(3)], 1.0)",
+    ),
+    "a constructor of the parent": (
+        "training.adamw",
+        "k.optimizers.AdamW.update_step(k.optimizers.Optimizer(0.1), 1, 2, 3)",
+    ),
+    "a package": ("decoding.generate", "__import__('keras_' + 'hub')"),
+}
+
+
+@pytest.mark.parametrize("way", HIDDEN_WAYS)
+def test_a_hidden_way_is_closed(way, runner):
+    exercise, code = HIDDEN_WAYS[way]
+    file = syllabus.find(exercise).file
+    text = (
+        (kit.SOLUTION / file).read_text(encoding="utf-8")
+        + f"""
+import importlib, runpy, sys, types
+k, tf = sys.modules["keras"], sys.modules["tensorflow"]
+{code}
+"""
+    )
+    assert shortcuts.find(text, syllabus.find(exercise)) == []
+    directory = Path(tempfile.mkdtemp(dir=runner.root))
+    submission.assemble(kit.ROOT, directory, {file: text}, base=kit.ROOT)
+    check = next(check for check in load().values() if check.exercise == exercise)
+    error = runner.run_one(Job(check, directory)).error
+    assert "does the work of this exercise" in error.message, error
 
 
 @pytest.mark.parametrize("exercise", list(syllabus.EXERCISES.values()), ids=lambda e: e.id)
