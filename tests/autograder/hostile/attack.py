@@ -33,6 +33,7 @@ class Attack:
         zero_from: the isolation level from which it is worth nothing where the grader's files
             cannot be covered; where they are, it is worth nothing at any level.
         contained_from: the level from which nothing outside its own directory changes.
+        contained_by_cover: where the grader's files are covered, nothing changes at any level.
         lowest: the level below which it is not run, because it would harm this machine.
     """
 
@@ -43,6 +44,7 @@ class Attack:
     files: Mapping[str, str] = field(default_factory=dict)
     zero_from: int = 0
     contained_from: int = 0
+    contained_by_cover: bool = False
     lowest: int = 1
 
     def write(self, directory: Path, places: Mapping[str, str]) -> None:

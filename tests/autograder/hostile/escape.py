@@ -12,7 +12,7 @@ def each(*actions):
 """
 
 
-def _outside(name: str, aim: str, body: str, **promise: int) -> Attack:
+def _outside(name: str, aim: str, body: str, **promise: int | bool) -> Attack:
     return Attack(name, aim, body, _TRY, **promise)
 
 
@@ -155,6 +155,7 @@ ATTACKS = [
         return True
         """,
         contained_from=3,
+        contained_by_cover=True,
     ),
     _outside(
         "signal_handlers_and_timers",
@@ -184,6 +185,7 @@ ATTACKS = [
         )
         """,
         contained_from=3,
+        contained_by_cover=True,
     ),
     _outside(
         "modes_elsewhere",
@@ -211,6 +213,7 @@ ATTACKS = [
         )
         """,
         contained_from=3,
+        contained_by_cover=True,
     ),
     _outside(
         "links_for_the_cleaner",
@@ -261,6 +264,7 @@ ATTACKS = [
         )
         """,
         contained_from=3,
+        contained_by_cover=True,
     ),
     _outside(
         "namespaces_and_mounts",

@@ -58,6 +58,7 @@ ATTACKS = [
                 file.write(bytes(100 * 2**20))
         """,
         contained_from=3,
+        contained_by_cover=True,
     ),
     Attack(
         "descriptor_flood",
@@ -65,6 +66,17 @@ ATTACKS = [
         "return [os.open('/dev/null', os.O_RDONLY) for _ in range(10**6)]",
     ),
     Attack("endless_loop", "burns time", "while True:\n    pass"),
+    Attack("import_without_end", "burns time before the check begins", top="while True:\n    pass"),
+    Attack(
+        "stopped_by_itself",
+        "stops where it stands, and neither ends nor runs",
+        "os.kill(os.getpid(), signal.SIGSTOP)",
+    ),
+    Attack(
+        "source_too_deep",
+        "nests expressions until whoever reads them runs out of stack",
+        top="x = np" + ".a" * 20_000 + "\ny = " + "-" * 50_000 + "1",
+    ),
     Attack(
         "endless_sleep_that_ignores_every_signal",
         "outlives the alarm of a grader that trusts signals",

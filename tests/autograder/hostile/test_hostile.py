@@ -13,7 +13,7 @@ TOP = isolation.available().level
 AT_EVERY_LEVEL = (
     *("fork_bomb", "shared_memory_bomb", "endless_sleep_that_ignores_every_signal"),
     *("closed_directories", "exit_code_zero", "forged_array", "wire_replaced", "daemon"),
-    *("memory_of_the_parent", "replaced_modules", "links_for_the_cleaner"),
+    *("memory_of_the_parent", "replaced_modules", "links_for_the_cleaner", "kit_poisoned"),
 )
 
 pytestmark = pytest.mark.skipif(TOP < 2, reason="no barrier of this machine would hold them")
@@ -39,7 +39,7 @@ def require_nothing_gained(arena: Arena, name: str, level: int) -> None:
     result = arena.fight(attack)
     if level >= attack.zero_from or arena.covered:
         assert is_worth_nothing(result), result.verdict.message
-    if level >= attack.contained_from:
+    if level >= attack.contained_from or (attack.contained_by_cover and arena.covered):
         assert not result.damage, (result.damage, result.verdict.message, result.verdict.printed)
 
 

@@ -101,6 +101,30 @@ ATTACKS = [
         """,
     ),
     Attack(
+        "grader_loaded_again",
+        "loads the worker a second time, to send a message of its own making",
+        """
+        import importlib
+        wire = importlib.reload(sys.modules["autograder.wire"])
+        frame = sys._getframe()
+        while "stream" not in frame.f_locals:
+            frame = frame.f_back
+        wire.write_ready(frame.f_locals["stream"])
+        wire.write_arrays(frame.f_locals["stream"], {"mask": np.ones((1, 1), bool)})
+        sys.modules["autograder.worker"].wire = None
+        """,
+    ),
+    Attack(
+        "every_event_refused",
+        "has the interpreter refuse to open, import and call anything from here on",
+        """
+        def refuse(event, arguments):
+            raise SystemExit(0)
+        sys.addaudithook(refuse)
+        return True
+        """,
+    ),
+    Attack(
         "numpy_replaced",
         "makes every comparison of NumPy succeed",
         """
@@ -175,6 +199,19 @@ ATTACKS = [
     Attack("scalar_result", "returns a scalar that broadcasts", "return tf.constant(True)"),
     Attack(
         "empty_result", "returns an empty array that broadcasts", "return np.ones((0, 5), bool)"
+    ),
+    Attack(
+        "result_of_another_kind",
+        "returns the right numbers where truth values are asked for",
+        "return np.tril(np.ones((query_length, key_length or query_length), np.int8))",
+    ),
+    Attack(
+        "result_with_fields",
+        "returns an array of records, whose fields hold what is wanted and more",
+        """
+        fields = [("mask", bool, (query_length,)), ("more", object)]
+        return np.zeros(query_length, np.dtype(fields, align=True))
+        """,
     ),
     Attack(
         "array_that_equals_everything",
