@@ -1,0 +1,52 @@
+"""TensorBoard, in a browser, shows of a run what a student looks for."""
+
+import pytest
+from workshop import serving
+
+from docs import browser
+
+TRAIN = "python -m assignment.train --preset smoke"
+RUN = "transformer-smoke-stories"
+
+pytestmark = pytest.mark.exhaustive
+
+
+@pytest.fixture(scope="module")
+def page():
+    program = browser.find()
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with browser.Browser(program) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def address(workshop):
+    """TensorBoard's, with the run of the smoke preset."""
+    workshop.do(TRAIN, of_student=False)
+    with serving(f"tensorboard --logdir runs/{RUN} --port 0", workshop.copy) as address:
+        yield address.rstrip("/")
+
+
+def test_the_custom_scalars_have_the_loss_beside_floor_and_reference(page, address):
+    page.open(f"{address}/#custom_scalars")
+    page.text_with(
+        "Overview", "loss: training, validation, floor", "validation loss and reference band"
+    )
+
+
+def test_the_scalars_stand_in_sections(page, address):
+    page.open(f"{address}/#scalars")
+    page.text_with("train", "validation", "loss")
+
+
+def test_the_samples_can_be_read(page, address, workshop):
+    page.open(f"{address}/#text")
+    samples = (workshop.copy / "runs" / RUN / "samples.txt").read_text()
+    words = samples.split("--- step 2\n")[1].split()[:3]
+    page.text_with("sample", " ".join(words))
+
+
+def test_the_attention_is_a_picture(page, address):
+    page.open(f"{address}/#images")
+    page.text_with("attention")
