@@ -219,7 +219,7 @@ def _try(plan: Plan, within: bool) -> _Trial:
             "own": str(own),
             "view": within,
         }
-        view = bubblewrap.command(plan.readable, root, root) if within else []
+        view = bubblewrap.command(plan.readable, root) if within else []
         done = subprocess.run(
             [*view, *paths.interpreter(), str(_PROBE)],
             input=json.dumps(order),

@@ -226,8 +226,7 @@ class Runner:
 
     def _new_zygote(self, warm: bool) -> Zygote:
         within = 5 in self.isolation.active
-        readable, private = self.isolation.plan.readable, self._private
-        view = bubblewrap.command(readable, self.root, private) if within else ()
+        view = bubblewrap.command(self.isolation.plan.readable, self.root) if within else ()
         return Zygote(self.root, self._environment, view, warm, self._covered)
 
     def _discard_zygote(self) -> None:

@@ -80,11 +80,14 @@ class Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         program = str(root / "kit" / "autograder" / "zygote.py")
         descriptor, log = tempfile.mkstemp(suffix=".log", dir=root)
+        # The machine as it is outside of every view and cover, to remove the directory from there.
+        outside = os.open(root.parent, os.O_PATH | os.O_DIRECTORY)
         with theirs, os.fdopen(descriptor, "wb") as log_file:
-            arguments = [str(theirs.fileno()), str(root), "warm" if warm else "cold", *covered]
+            passed = [theirs.fileno(), outside]
+            arguments = [*map(str, passed), str(root), "warm" if warm else "cold", *covered]
             self._process = subprocess.Popen(
                 [*view, *paths.interpreter(), program, *arguments],
-                pass_fds=[theirs.fileno()],
+                pass_fds=passed,
                 stdin=subprocess.DEVNULL,
                 stdout=log_file,
                 stderr=log_file,
@@ -92,6 +95,7 @@ class Zygote:
                 cwd=root / "kit",
                 start_new_session=True,
             )
+        os.close(outside)
         self._lock = threading.Lock()
         self._control.settimeout(START_SECONDS)
         try:

@@ -1,8 +1,9 @@
 """The interpreter that forks a worker for each task, watches it, and ends it.
 
-Started as `python -I zygote.py CONTROL_FD ROOT warm [SECRET …]`, it covers the secrets, imports
-TensorFlow, and executes no operation of it, because the runtime's threads would not survive a fork;
-it knows no expected value. Started with `cold` instead, it leaves the import to its workers.
+Started as `python -I zygote.py CONTROL_FD PARENT_FD ROOT warm [SECRET …]`, it covers the secrets,
+imports TensorFlow, and executes no operation of it, because the runtime's threads would not survive
+a fork; it knows no expected value. Started with `cold` instead, it leaves the import to its
+workers. PARENT_FD is the directory that holds ROOT, as it is outside of every cover and view.
 Requests arrive as JSON datagrams on the control socket:
 
     {"op": "fork", "task": …} with two descriptors (result, output)  ->  {"pid": …}
@@ -132,17 +133,15 @@ def _become_worker(task: worker.Task, result: int, output: int, control: socket.
 
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
-    root = Path(sys.argv[2])
+    outside, root = int(sys.argv[2]), Path(sys.argv[3])
     os.set_inheritable(control.fileno(), False)
-    # The machine as it is outside of the cover, to remove the directory from there in the end.
-    outside = os.open(root.parent, os.O_PATH | os.O_DIRECTORY)
     private = str(root / PRIVATE)
-    if sys.argv[4:]:
-        cover.enter(sys.argv[4:], private)
+    if sys.argv[5:]:
+        cover.enter(sys.argv[5:], private)
     # Orphans of a worker become children of this process, which finds and kills them.
     kernel.prctl(kernel.SET_CHILD_SUBREAPER, 1)
     kernel.prctl(kernel.SET_DUMPABLE, 0)
-    if sys.argv[3] == "warm":
+    if sys.argv[4] == "warm":
         worker.warm_up()
         checks.load()
     control.send(b'{"ready": true}')

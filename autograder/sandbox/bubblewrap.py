@@ -12,7 +12,10 @@ from pathlib import Path
 NAME = "bubblewrap"
 
 # What the warm interpreter needs as root: to give each worker its user, and to clean up after it.
-_KEPT = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH")
+_KEPT = (
+    *("CAP_SETUID", "CAP_SETGID", "CAP_KILL"),
+    *("CAP_FOWNER", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"),
+)
 
 
 def find() -> str:
@@ -20,13 +23,12 @@ def find() -> str:
     return shutil.which("bwrap") or ""
 
 
-def command(readable: Iterable[str], root: Path, writable: Path) -> list[str]:
+def command(readable: Iterable[str], root: Path) -> list[str]:
     """The words to put before a command so that it runs inside.
 
     Args:
         readable: what exists there, read-only.
-        root: the grader's temporary directory, which exists there too.
-        writable: the directory in it that can be changed.
+        root: the grader's temporary directory, the only one that can be written.
     """
     words = [find(), "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     if os.geteuid() == 0:
@@ -46,5 +48,4 @@ def command(readable: Iterable[str], root: Path, writable: Path) -> list[str]:
             words += ["--symlink", os.readlink(path), path]
         else:
             words += ["--ro-bind", path, path]
-    words += ["--ro-bind", str(root), str(root), "--bind", str(writable), str(writable)]
-    return [*words, "--remount-ro", "/", "--"]
+    return [*words, "--bind", str(root), str(root), "--remount-ro", "/", "--"]
