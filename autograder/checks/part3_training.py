@@ -80,8 +80,8 @@ class _Toy:
             def __init__(self):
                 super().__init__()
                 self.kernel = self.add_weight(name="kernel", shape=toy.kernel.shape)
-                self.bias = self.add_weight(name="bias", shape=toy.bias.shape)
                 self.unused = self.add_weight(name="unused", shape=toy.unused.shape)
+                self.bias = self.add_weight(name="bias", shape=toy.bias.shape)
                 self.frozen = self.add_weight(
                     name="frozen", shape=toy.frozen.shape, trainable=False
                 )

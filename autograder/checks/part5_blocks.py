@@ -14,13 +14,12 @@ NEEDS = (
 )
 
 
-def decoder_block(assignment, rng, dropout=0.0, norm_first=True, cross_attention=False):
+def decoder_block(assignment, rng, dropout=0.0, **options):
     """A block of width 12, with 3 heads and weights of the check's own."""
-    block = assignment.layers.blocks.DecoderBlock(
-        12, 3, 20, dropout, norm_first=norm_first, cross_attention=cross_attention
-    )
+    block = assignment.layers.blocks.DecoderBlock(12, 3, 20, dropout, **options)
     inputs = tensor(normal(rng, 1, 2, 12))
-    block(inputs, context=inputs) if cross_attention else block(inputs)  # builds it
+    crossed = options.get("cross_attention", False)
+    block(inputs, context=inputs) if crossed else block(inputs)  # builds it
     fill_block(rng, block)
     return block
 

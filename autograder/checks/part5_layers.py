@@ -48,6 +48,7 @@ def float32_under_any_policy(assignment, rng):
 def one_position(assignment, rng):
     """The first position alone is 0, 1, 0, 1 …, and a wide table has slow columns at its end."""
     sinusoidal_encoding = assignment.layers.positional.sinusoidal_encoding
+    sinusoidal_encoding(4, 64)  # a shorter table of this width before
     wide = np.asarray(sinusoidal_encoding(9, 64))
     # The last sines are of the order of 1e-4, below any tolerance.
     return {"first": sinusoidal_encoding(1, 6), "last columns": wide[:, -4::2] * 1000}
@@ -181,8 +182,9 @@ def gradient_of_gelu(assignment, rng):
     return {"gradient": found}
 
 
-def _feed_forward(assignment, rng, hidden_dim, intermediate_dim, dropout=0.0):
-    layer = assignment.layers.feed_forward.FeedForward(hidden_dim, intermediate_dim, dropout)
+def _feed_forward(assignment, rng, *sizes_and_dropout):
+    layer = assignment.layers.feed_forward.FeedForward(*sizes_and_dropout)
+    hidden_dim = sizes_and_dropout[0]
     layer(tensor(normal(rng, 1, 2, hidden_dim)))  # builds it
     fill_dense(rng, layer.intermediate_dense, 1.5)
     fill_dense(rng, layer.output_dense)
