@@ -24,7 +24,7 @@ from assignment.models.transformer_lm import TransformerLM
 V, N, EOS = 4, 3, 3
 PROMPT = [2, 1]
 TOKENIZER = types.SimpleNamespace(pad_id=0, eos_id=EOS)
-GROUPS, G = 3000, 4
+GROUPS, G = 12000, 4
 BETA = 0.3
 
 
