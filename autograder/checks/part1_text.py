@@ -125,6 +125,21 @@ def frequent_pairs_are_merged(assignment, rng):
     }
 
 
+@check("text.tokenizer", tolerance="exact")
+def too_large_a_vocabulary(assignment, rng):
+    """A text that does not support so many tokens: a ValueError, not a smaller vocabulary."""
+    try:
+        _processor(assignment, ["a short text, a short text"], 5000)
+        raised = False
+    except ValueError:
+        raised = True
+    enough = _processor(assignment, _corpus(rng), VOCABULARY_SIZE + 7)
+    return {
+        "an error": np.bool_(raised),
+        "vocabulary size": np.int64(enough.vocab_size()),
+    }
+
+
 def _windows(assignment, tokens, starts, length):
     inputs, targets = assignment.text.windows.next_token_windows(tokens, starts, length)
     inputs, targets = np.asarray(inputs), np.asarray(targets)

@@ -29,6 +29,14 @@ def equal_sizes(assignment, rng):
 
 
 @check("recurrent.rnn_cell")
+def projected_inputs(assignment, rng):
+    """The step from inputs that are projected already, as the layer's loop takes it."""
+    projected, h, recurrent_kernel = (normal(rng, *shape) for shape in ((3, 4), (3, 4), (4, 4)))
+    inputs = (tensor(array) for array in (projected, h, recurrent_kernel))
+    return {"h": assignment.layers.recurrent.rnn_update(*inputs)}
+
+
+@check("recurrent.rnn_cell")
 def large_inputs(assignment, rng):
     """Inputs in the hundreds leave the state between -1 and 1."""
     batch, width, units = 5, 2, 3
@@ -94,6 +102,15 @@ def equal_lstm_sizes(assignment, rng):
     inputs = list(_lstm_inputs(rng, 4, 4, 4))
     inputs[2] = inputs[2] + 3
     h, c = assignment.layers.recurrent.lstm_step(*map(tensor, inputs))
+    return {"h": h, "c": c}
+
+
+@check("recurrent.lstm_cell")
+def projected_lstm_inputs(assignment, rng):
+    """The step from inputs that are projected already, as the layer's loop takes it."""
+    _, state, cell, _, recurrent_kernel, _ = _lstm_inputs(rng, 3, 5, 2)
+    inputs = (tensor(array) for array in (normal(rng, 3, 8), state, cell, recurrent_kernel))
+    h, c = assignment.layers.recurrent.lstm_update(*inputs)
     return {"h": h, "c": c}
 
 

@@ -208,6 +208,35 @@ def none_entries(assignment, rng):
 
 
 @check("training.clip")
+def compiled_clipping(assignment, rng):
+    """Within a tf.function, as the training step is: the norm is above max_norm, then below."""
+    import tensorflow as tf
+
+    plain = inspect.unwrap(assignment.training.optimizers.clip_by_global_norm)
+    compiled = tf.function(lambda *arrays: plain(list(arrays), 1.2))
+    long = [tensor(normal(rng, 2, 3)), tensor(normal(rng, 4, scale=3.0))]
+    result = {}
+    for name, arrays in (("long", long), ("short", [0.01 * array for array in long])):
+        (first, second), norm = compiled(*arrays)
+        result |= {f"{name}, gradient 0": first, f"{name}, gradient 1": second, name: norm}
+    return result
+
+
+@check("training.clip")
+def gradients_of_embeddings(assignment, rng):
+    """The gradient of an embedding lookup names the rows that it is of; the others are zero."""
+    import tensorflow as tf
+
+    # Each row once: whether rows that stand twice are added up first is another matter.
+    values, rows = tensor(normal(rng, 3, 4)), tensor(rng.permutation(7)[:3])
+    slices = tf.IndexedSlices(values, rows, tf.constant([7, 4], tf.int64))
+    dense = tensor(normal(rng, 2, 2))
+    found, norm = assignment.training.optimizers.clip_by_global_norm([dense, slices], 0.9)
+    gradients = {f"gradient {i}": tf.convert_to_tensor(g) for i, g in enumerate(found)}
+    return gradients | {"norm": norm}
+
+
+@check("training.clip")
 def three_and_four(assignment, rng):
     """Gradients of lengths 3 and 4 have the norm 5; gradients of zero have the norm 0."""
     sign = float(rng.choice([-1, 1]))

@@ -45,6 +45,18 @@ def masked_with_weights(assignment, rng):
 
 
 @check("attention.multi_head", needs=NEEDS)
+def a_mask_for_each_head(assignment, rng):
+    """Every head may have a mask of its own; all rows may share them."""
+    layer = attention(assignment, rng, 9, 3)
+    inputs, masks = normal(rng, 2, 4, 9), rng.random((2, 3, 4, 4)) < 0.5
+    masks[..., 0] = True
+    return {
+        "output": layer(tensor(inputs), mask=tensor(masks)),
+        "shared by the rows": layer(tensor(inputs), mask=tensor(masks[:1])),
+    }
+
+
+@check("attention.multi_head", needs=NEEDS)
 def context_of_equal_length(assignment, rng):
     """A context as long as the inputs: where do queries, keys and values come from?"""
     layer = attention(assignment, rng, 8, 2)
@@ -131,7 +143,9 @@ def dropout_only_in_training(assignment, rng):
     inputs = tensor(normal(rng, 3, 5, 8))
     still, again = layer(inputs), layer(inputs, training=False)
     first, second = (np.asarray(layer(inputs, training=True)) for _ in range(2))
-    without = attention(assignment, rng, 8, 4)
+    without = assignment.layers.attention.MultiHeadAttention(8, 4)
+    without(tensor(normal(rng, 1, 2, 8)))  # builds it
+    fill_attention(rng, without)
     return {
         "output": still,
         "output with training=False": again,

@@ -64,7 +64,8 @@ def special_ids_in_the_text(assignment, rng):
     """The mask depends on places, not on values: the text holds special ids too."""
     tokenizer = _tokenizer(rng)
     prompt = np.array([*_tokens(rng, 2), tokenizer.assistant_id, tokenizer.eos_id], np.int32)
-    response = np.array([tokenizer.pad_id, *_tokens(rng, 2), tokenizer.user_id], np.int32)
+    special = (tokenizer.pad_id, tokenizer.eos_id, tokenizer.user_id)
+    response = np.insert(_tokens(rng, 3), [0, 1, 3], special)
     return _packed(assignment, prompt, response, (14,), tokenizer)
 
 

@@ -211,4 +211,13 @@ MISCONCEPTIONS = [
         edits=[("sentence_iterator=sentences", "sentence_iterator=iter(list(sentences)[:100])")],
         hint="Only the beginning of the text is looked at: its later sentences count as well.",
     ),
+    Misconception(
+        "fewer_tokens_accepted",
+        "text.tokenizer",
+        edits=[("minloglevel=2", "minloglevel=2, hard_vocab_limit=False")],
+        hint=(
+            "A text that does not support the vocabulary gives a smaller one, and nobody notices. "
+            "Leave SentencePiece its error."
+        ),
+    ),
 ]

@@ -191,4 +191,19 @@ MISCONCEPTIONS = [
         ],
         hint="The cell is kept within bounds. It has none: that it can count up is its purpose.",
     ),
+    Misconception(
+        "update_forgotten",
+        "recurrent.rnn_cell",
+        edits=[
+            (
+                "rnn_update(tf.matmul(x, kernel) + bias, h, recurrent_kernel)",
+                "tf.tanh(tf.matmul(x, kernel) + tf.matmul(h, recurrent_kernel) + bias)",
+            ),
+            ("tf.tanh(projected + tf.matmul(h, recurrent_kernel))", "tf.tanh(projected)"),
+        ],
+        hint=(
+            "rnn_step is right, and rnn_update, by which the layer makes its steps, is not: it is "
+            "the same step from inputs that are projected already."
+        ),
+    ),
 ]

@@ -174,4 +174,32 @@ MISCONCEPTIONS = [
         edits=[("tf.reduce_sum(tf.square(g))", "tf.reduce_mean(tf.square(g))")],
         hint="The squares are averaged: the norm should not depend on the number of entries so.",
     ),
+    Misconception(
+        "eager_only",
+        "training.clip",
+        edits=[
+            (
+                "scale = max_norm / tf.maximum(norm, max_norm)",
+                "scale = max_norm / norm if norm.numpy() > max_norm else 1.0",
+            )
+        ],
+        hint=(
+            "The training step is compiled, and a tensor has no number while it is traced: decide "
+            "by an operation on tensors."
+        ),
+    ),
+    Misconception(
+        "rows_for_a_matrix",
+        "training.clip",
+        edits=[
+            (
+                "[None if g is None else g * scale for g in map(_densify, gradients)]",
+                "[None if g is None else getattr(g, 'values', g) * scale for g in gradients]",
+            )
+        ],
+        hint=(
+            "The gradient of an embedding lookup has lost its shape: what is left are the rows "
+            "that were looked up, and nothing says which."
+        ),
+    ),
 ]

@@ -174,4 +174,15 @@ MISCONCEPTIONS = [
         ],
         hint="Nothing reaches the file: tf.summary writes to the default writer, and none is set.",
     ),
+    Misconception(
+        "zeros_left_out",
+        "training.tracking",
+        edits=[
+            (
+                'tf.summary.scalar(f"{prefix}/{name}", value)',
+                'value and tf.summary.scalar(f"{prefix}/{name}", value)',
+            )
+        ],
+        hint="A metric of 0 is a metric too, and a curve may well go there.",
+    ),
 ]

@@ -211,4 +211,15 @@ MISCONCEPTIONS = [
         edits=[("if stop_id is not None:", "if stop_id:")],
         hint="A stop token with the id 0 never stops. In Python 0 is false, and not None.",
     ),
+    Misconception(
+        "half_the_seed",
+        "decoding.generate",
+        edits=[
+            (
+                "tf.random.experimental.stateless_fold_in(seed, position)",
+                "tf.stack([seed[0], position])",
+            )
+        ],
+        hint="The seed is a pair, and one of its numbers does not count.",
+    ),
 ]

@@ -214,4 +214,16 @@ MISCONCEPTIONS = [
             "what to look for."
         ),
     ),
+    Misconception(
+        "one_mask_for_all_heads",
+        "attention.multi_head",
+        edits=[
+            (
+                "attention_in_blocks(query, key, value, mask)",
+                "attention_in_blocks(query, key, value, "
+                "mask if mask is None or len(mask.shape) < 4 else mask[:, :1])",
+            )
+        ],
+        hint="Every head uses the first head's mask: it broadcasts by itself, so leave it alone.",
+    ),
 ]

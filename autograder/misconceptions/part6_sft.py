@@ -188,4 +188,20 @@ MISCONCEPTIONS = [
         edits=[("if not response_ids or len(tokens)", "if len(tokens)")],
         hint="An empty response is accepted. With nothing but an eos to learn it is an error too.",
     ),
+    Misconception(
+        "until_the_first_eos",
+        "sft.response_mask",
+        edits=[
+            (
+                "    response_mask[len(prompt) - 1 : len(tokens) - 1] = True",
+                "    response_mask[len(prompt) - 1 : len(tokens) - 1] = True\n"
+                "    ends = np.flatnonzero(response_mask & (targets == tokenizer.eos_id))\n"
+                "    response_mask[ends[0] + 1 if len(ends) else length :] = False",
+            )
+        ],
+        hint=(
+            "The mask ends where an eos first stands in the response, and not at its own: what is "
+            "learned depends on places, not on values."
+        ),
+    ),
 ]
