@@ -18,7 +18,7 @@ def attention_heat_maps(weights: list, tokens: list[str]) -> np.ndarray:
     """
     num_heads = weights[0].shape[1]
     figure = matplotlib.figure.Figure(
-        figsize=(3.2 * num_heads, 3.2 * len(weights)), layout="constrained", dpi=70
+        figsize=(3.2 * num_heads, 3.2 * len(weights)), layout="constrained", dpi=100
     )
     axes = figure.subplots(len(weights), num_heads, squeeze=False, sharex=True, sharey=True)
     labels = [repr(token)[1:-1] if token.strip() else "⏎" for token in tokens]
