@@ -44,7 +44,7 @@ def test_the_samples_can_be_read(page, address, workshop):
     page.open(f"{address}/#text")
     samples = (workshop.copy / "runs" / RUN / "samples.txt").read_text()
     words = samples.split("--- step 2\n")[1].split()[:3]
-    page.text_with("sample", " ".join(words))
+    page.text_with("samples", " ".join(words))
 
 
 def test_the_attention_is_a_picture(page, address):

@@ -67,7 +67,7 @@ class Observer:
             file.write(f"--- step {step}\n{text}\n")
         gap = f", {metrics['floor_gap']:.1%} above the floor" if "floor_gap" in metrics else ""
         tqdm.tqdm.write(f"step {step}: validation loss {metrics['loss']:.4f}{gap}\n  {text}\n")
-        self.tracker.log_text(step, "sample", text)
+        self.tracker.log_text(step, "samples", text)
         self.tracker.log_weights(step, self.model)
         if isinstance(self.model, TransformerLM):
             self._log_attention(step)
