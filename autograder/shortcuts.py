@@ -108,7 +108,7 @@ def _functions(target: Any) -> Iterator[FunctionType]:
 
 def _close(function: FunctionType, symbol: str) -> None:
     function.__code__ = _refusal(len(function.__code__.co_freevars))
-    function.__defaults__, function.__kwdefaults__ = None, {"_symbol": symbol}
+    function.__defaults__, function.__kwdefaults__ = (None,), {"_symbol": symbol}
 
 
 def _closed_initializer(symbol: str) -> FunctionType:
@@ -120,11 +120,14 @@ def _closed_initializer(symbol: str) -> FunctionType:
 
 @functools.cache
 def _refusal(cells: int) -> CodeType:
-    """Code that raises ShortcutError, for a function with a closure of so many cells."""
+    """Code that raises ShortcutError, for a function with a closure of so many cells.
+
+    Its first parameter has a name, as `self` has: Keras reads it before it calls an initializer.
+    """
     names = "".join(f"cell_{i}, " for i in range(cells))
     source = f"""
 def outer({names}):
-    def refuse(*_arguments, _symbol, **_options):
+    def refuse(_self=None, *_arguments, _symbol, **_options):
         from autograder.shortcuts import ShortcutError
         raise ShortcutError(_symbol)
         ({names})
