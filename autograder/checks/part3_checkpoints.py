@@ -20,9 +20,10 @@ class _Run:
 
     Args:
         start: scales the first weights: a fresh process must not begin with the right ones.
+        options: of the checkpointer.
     """
 
-    def __init__(self, assignment, start=1.0, keep=3):
+    def __init__(self, assignment, start=1.0, **options):
         import keras
 
         class Model(keras.Model):
@@ -45,7 +46,7 @@ class _Run:
         self.optimizer = keras.optimizers.Adam(0.05)
         self.optimizer.build(self.model.trainable_variables)
         self.checkpointer = assignment.training.checkpoints.Checkpointer(
-            self.model, self.optimizer, DIRECTORY, keep=keep
+            self.model, self.optimizer, DIRECTORY, **options
         )
 
     def train(self, first, last):
@@ -181,12 +182,33 @@ def best_of_both_processes(assignment, rng):
 @check("training.checkpoint", tolerance="exact", before=(_many_saves,))
 def number_kept(assignment, rng):
     """Only the last `keep` checkpoints stay, and the best."""
-    few = len(list(Path(DIRECTORY).rglob("*.index")))
-    run = _Run(assignment, keep=4)
-    run.checkpointer.restore_latest()
-    for step in (60, 70, 80, 90, 100):
-        run.checkpointer.save(step)
-    return {"files": np.array([few, len(list(Path(DIRECTORY).rglob("*.index")))])}
+    files = [_count_files()]
+    for options, steps in (({"keep": 4}, (60, 70, 80, 90, 100)), ({}, (110, 120))):
+        run = _Run(assignment, **options)
+        run.checkpointer.restore_latest()
+        for step in steps:
+            run.checkpointer.save(step)
+        files.append(_count_files())
+    return {"files with keep 2, 4, 3": np.array(files)}
+
+
+def _count_files():
+    return len(list(Path(DIRECTORY).rglob("*.index")))
+
+
+@check("training.checkpoint", tolerance="exact")
+def metrics_of_zero_and_below(assignment, rng):
+    """The smallest metric may be 0, or negative, as that of a reward is."""
+    run = _Run(assignment)
+    results = {}
+    cases = {"zero": ((1, 2.0), (2, 0.0), (3, 1.0)), "below": ((4, -3.0), (5, -2.0))}
+    for name, saves in cases.items():
+        for step, metric in saves:
+            run.mark(float(step))
+            run.checkpointer.save(step, metric)
+        results[f"best, {name}"] = _number(run.checkpointer.restore_best())
+        results[f"weights, {name}"] = run.marks()
+    return results
 
 
 def _three_saves(assignment, rng):

@@ -130,4 +130,16 @@ MISCONCEPTIONS = [
         edits=[("str(self.directory), keep)", "str(self.directory), None)")],
         hint="No checkpoint is ever removed: the disk would fill up.",
     ),
+    Misconception(
+        "zero_is_no_metric",
+        "training.checkpoint",
+        edits=[("metric is not None and metric <", "bool(metric) and metric <")],
+        hint="A metric of 0 may be the smallest so far: only None says that there is none.",
+    ),
+    Misconception(
+        "best_by_size",
+        "training.checkpoint",
+        edits=[("metric < float(self.best_metric)", "abs(metric) < abs(float(self.best_metric))")],
+        hint="A metric may be negative, and is then smaller than any positive one.",
+    ),
 ]
