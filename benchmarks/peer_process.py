@@ -1,4 +1,4 @@
-"""The peer's side of a comparison: GPT-2 of `transformers` under PyTorch.
+"""The peer's side of a comparison: GPT-2 of `transformers` under PyTorch, and `trl`'s trainers.
 
 Runs in an environment of its own (`benchmarks/requirements.txt`), as a process that does its work
 once for each line that it reads, so that the two sides take turns.
@@ -75,10 +75,20 @@ def generation(shape: dict):
     return continue_prompts
 
 
+def stage_step(name: str, shape: dict):
+    """A function that makes one step of a stage after pre-training."""
+    from peer_stages import STAGES  # trl takes long to import
+
+    return STAGES[name](shape, build(shape))
+
+
 WORK = {
     "training step, compiled": lambda shape: training_step(shape, compiled=True),
     "training step": lambda shape: training_step(shape, compiled=False),
     "generation": generation,
+    "SFT step": lambda shape: stage_step("SFT", shape),
+    "DPO step": lambda shape: stage_step("DPO", shape),
+    "GRPO step": lambda shape: stage_step("GRPO", shape),
 }
 
 

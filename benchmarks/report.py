@@ -70,6 +70,17 @@ with top-k sampling (k = 40). The peers are `GPT2CausalLM.generate` of KerasNLP,
 `generate` of `transformers`. One row is decoded from the processor's own cache; with many rows the
 keys and values of all of them are read from memory at each position, and that decides.
 """
+STAGES = """\
+## Stages after pre-training
+
+```
+python -m benchmarks.stage_steps --peer-python PEER_ENVIRONMENT/bin/python
+```
+
+A step of supervised fine-tuning, of DPO (the reference's log-probabilities are at hand on both
+sides) and of GRPO (sampling, rewards and one update; no KL penalty on either side) of the tiny
+shape, against the trainers of `trl`.
+"""
 PIECES = """\
 ## Pieces
 
@@ -122,6 +133,8 @@ def render() -> str:
         )
         + "."
     )
+    stages = _read("stage_steps")["results"]
+    lines += ["", STAGES, *_compared(stages, ("responses_per_second",))]
     lines += ["", PIECES, *_compared(_read("pieces")["results"], ()), "", GROWTH, START_UP.rstrip()]
     lines += [f"| {name} | {value} |" for name, value in _read("start_up")["results"].items()]
     return "\n".join(lines) + "\n"

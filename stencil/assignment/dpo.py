@@ -12,16 +12,12 @@ def dpo(config: DPOConfig) -> None:
     """The whole stage: source, pairs and their reference log-probabilities, loop, summary."""
     config = config.resolve()
 
-    import tensorflow as tf
-
-    from assignment.alignment.log_probs import sequence_log_probs
-    from assignment.alignment.preference_objective import preference_objective
     from assignment.alignment.preference_observer import PreferenceObserver
     from assignment.alignment.preference_pairs import PreferencePairs, SequenceScorer
     from assignment.text.batches import batch_indices
     from assignment.text.datasets import load_dataset
     from assignment.text.records import Preference
-    from assignment.training.stage import Stage, update
+    from assignment.training.stage import Stage
 
     stage = Stage(config)
     data = load_dataset(config.data, Preference)
@@ -40,6 +36,23 @@ def dpo(config: DPOConfig) -> None:
     pairs.add_reference(score_reference, stage.run_directory.path / "reference_log_probs.npy")
     held_out.add_reference(score_reference)
 
+    def batch(step: int):
+        return pairs.batch(batch_indices(config.seed, step, config.batch_size, pairs.size))
+
+    step = compile_step(policy, stage.optimizer, config)
+    observer = PreferenceObserver(stage, policy, reference, held_out, data.is_bundled)
+    seconds = stage.run(step, batch, observer.evaluate, unit="pairs")
+    observer.print_summary(seconds)
+
+
+def compile_step(policy, optimizer, config: DPOConfig):
+    """`step(inputs, targets, response_mask, ref_log_probs) -> metrics`."""
+    import tensorflow as tf
+
+    from assignment.alignment.log_probs import sequence_log_probs
+    from assignment.alignment.preference_objective import preference_objective
+    from assignment.training.stage import update
+
     @tf.function(jit_compile=True)
     def step(inputs, targets, response_mask, ref_log_probs):
         def loss_fn():
@@ -47,14 +60,9 @@ def dpo(config: DPOConfig) -> None:
             lengths = tf.reduce_sum(tf.cast(response_mask, tf.float32), axis=-1)
             return preference_objective(config, log_probs, ref_log_probs, lengths)
 
-        return update(policy, stage.optimizer, loss_fn, config.max_norm)
+        return update(policy, optimizer, loss_fn, config.max_norm)
 
-    def batch(step: int):
-        return pairs.batch(batch_indices(config.seed, step, config.batch_size, pairs.size))
-
-    observer = PreferenceObserver(stage, policy, reference, held_out, data.is_bundled)
-    seconds = stage.run(step, batch, observer.evaluate, unit="pairs")
-    observer.print_summary(seconds)
+    return step
 
 
 if __name__ == "__main__":

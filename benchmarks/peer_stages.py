@@ -1,0 +1,158 @@
+"""The peer's side of the stages after pre-training: the trainers of `trl`.
+
+Imported by `peer_process` in the peers' environment.
+"""
+
+import queue
+import tempfile
+import threading
+
+import numpy as np
+import tokenizers
+import transformers
+from datasets import Dataset
+from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
+
+# Of a set that is gone through again and again.
+BATCHES = 4
+QUIET = {
+    "max_steps": 1_000_000,
+    "report_to": "none",
+    "save_strategy": "no",
+    "logging_strategy": "no",
+    "disable_tqdm": True,
+    "use_cpu": True,
+    "bf16": False,
+    "optim": "adamw_torch_fused",
+    "max_grad_norm": 1.0,
+    "gradient_checkpointing": False,
+}
+
+
+class OneByOne(transformers.TrainerCallback):
+    """Lets a trainer, which has a loop of its own, make one step for each call."""
+
+    def __init__(self):
+        self.asked, self.done = queue.SimpleQueue(), queue.SimpleQueue()
+
+    def start(self, trainer: transformers.Trainer) -> "OneByOne":
+        trainer.add_callback(self)
+        threading.Thread(target=self._train, args=[trainer], daemon=True).start()
+        return self
+
+    def _train(self, trainer: transformers.Trainer) -> None:
+        try:
+            trainer.train()
+        except Exception as error:  # a thread's exception reaches nobody else
+            self.done.put(error)
+
+    def on_step_begin(self, args, state, control, **_):
+        self.asked.get()
+
+    def on_step_end(self, args, state, control, **_):
+        self.done.put(state.global_step)
+
+    def __call__(self) -> int:
+        self.asked.put(None)
+        result = self.done.get()
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+
+def word_tokenizer(vocabulary_size: int) -> transformers.PreTrainedTokenizerFast:
+    """A tokenizer of the words w0, w1, …: a text of n words has n tokens."""
+    words = {f"w{i}": i for i in range(vocabulary_size)}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="w0"))
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="w0", eos_token="w1", unk_token="w2"
+    )
+
+
+def texts(shape: dict, number: int, words: int, seed: int) -> list[str]:
+    """Random texts of so many words."""
+    ids = np.random.default_rng(seed).integers(3, shape["vocabulary_size"], (number, words))
+    return [" ".join(f"w{i}" for i in row) for row in ids]
+
+
+def sft(shape: dict, model) -> OneByOne:
+    """Steps of supervised fine-tuning."""
+    number, response = BATCHES * shape["batch_size"], shape["length"] - shape["prompt_length"]
+    data = {
+        "prompt": texts(shape, number, shape["prompt_length"], 0),
+        "completion": [" " + text for text in texts(shape, number, response, 1)],
+    }
+    with tempfile.TemporaryDirectory() as directory:
+        config = SFTConfig(
+            output_dir=directory,
+            per_device_train_batch_size=shape["batch_size"],
+            max_length=shape["length"],
+            completion_only_loss=True,
+            **QUIET,
+        )
+        return OneByOne().start(
+            SFTTrainer(
+                model,
+                config,
+                train_dataset=Dataset.from_dict(data),
+                processing_class=word_tokenizer(shape["vocabulary_size"]),
+            )
+        )
+
+
+def dpo(shape: dict, model) -> OneByOne:
+    """Steps of DPO; the reference's log-probabilities are computed before the first."""
+    number, response = BATCHES * shape["batch_size"], shape["length"] - shape["prompt_length"]
+    data = {
+        "prompt": texts(shape, number, shape["prompt_length"], 0),
+        "chosen": [" " + text for text in texts(shape, number, response, 1)],
+        "rejected": [" " + text for text in texts(shape, number, response, 2)],
+    }
+    with tempfile.TemporaryDirectory() as directory:
+        config = DPOConfig(
+            output_dir=directory,
+            per_device_train_batch_size=shape["batch_size"],
+            max_length=shape["length"],
+            precompute_ref_log_probs=True,
+            **QUIET,
+        )
+        return OneByOne().start(
+            DPOTrainer(
+                model,
+                args=config,
+                train_dataset=Dataset.from_dict(data),
+                processing_class=word_tokenizer(shape["vocabulary_size"]),
+            )
+        )
+
+
+def grpo(shape: dict, model) -> OneByOne:
+    """Steps of GRPO: responses of full length to each prompt, random rewards, one update."""
+    number = BATCHES * shape["batch_size"]
+    random = np.random.default_rng(0)
+    new_tokens = shape["length"] - shape["prompt_length"]
+    with tempfile.TemporaryDirectory() as directory:
+        config = GRPOConfig(
+            output_dir=directory,
+            per_device_train_batch_size=shape["batch_size"] * shape["group_size"],
+            num_generations=shape["group_size"],
+            max_completion_length=new_tokens,
+            generation_kwargs={"min_new_tokens": new_tokens},
+            beta=0.0,
+            **QUIET,
+        )
+        return OneByOne().start(
+            GRPOTrainer(
+                model,
+                reward_funcs=lambda completions, **_: list(random.normal(size=len(completions))),
+                args=config,
+                train_dataset=Dataset.from_dict(
+                    {"prompt": texts(shape, number, shape["prompt_length"], 0)}
+                ),
+                processing_class=word_tokenizer(shape["vocabulary_size"]),
+            )
+        )
+
+
+STAGES = {"SFT": sft, "DPO": dpo, "GRPO": grpo}
