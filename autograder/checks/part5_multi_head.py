@@ -137,6 +137,23 @@ def cache_in_the_middle(assignment, rng):
 
 
 @check("attention.multi_head", needs=NEEDS)
+def cache_within_a_function(assignment, rng):
+    """In a tf.function, as the decoding loop is, the index has no value while it is traced."""
+    import tensorflow as tf
+
+    layer = attention(assignment, rng, 6, 2)
+    call = tf.function(
+        lambda inputs, mask, cache, index: layer(inputs, mask=mask, cache=cache, cache_index=index)
+    )
+    cache, outputs = tensor(normal(rng, 2, 2, 5, 2, 3)), {}
+    for index in (2, 3):
+        mask = tensor(causal(1, 5, index))
+        output, cache = call(tensor(normal(rng, 2, 1, 6)), mask, cache, tensor(np.int32(index)))
+        outputs[f"output {index}"] = output
+    return {**outputs, "cache": cache}
+
+
+@check("attention.multi_head", needs=NEEDS)
 def dropout_only_in_training(assignment, rng):
     """Dropout acts when training is true, and a rate of 0 never does anything."""
     layer = attention(assignment, rng, 8, 2, 0.5)

@@ -226,4 +226,13 @@ MISCONCEPTIONS = [
         ],
         hint="Every head uses the first head's mask: it broadcasts by itself, so leave it alone.",
     ),
+    Misconception(
+        "index_as_a_number",
+        "attention.multi_head",
+        edits=[("(0, 0, cache_index, 0, 0)", "(0, 0, int(cache_index), 0, 0)")],
+        hint=(
+            "The decoding loop is compiled, and there cache_index is a tensor without a value: "
+            "use it as it is, int() and .numpy() need a number."
+        ),
+    ),
 ]
