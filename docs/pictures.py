@@ -20,7 +20,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 DIRECTORY = Path(__file__).resolve().parent / "pictures"
-GROWTH = Path(__file__).resolve().parents[1] / "benchmarks" / "results" / "growth.json"
+ROOT = Path(__file__).resolve().parents[1]
+GROWTH = ROOT / "benchmarks" / "results" / "growth.json"
+CURVES = ROOT / "data" / "reference_curves"
 BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#d55e00", "#00795a", "#a3216b", "#8c8c8c"
 
 
@@ -116,6 +118,22 @@ def part5_attention(figure: Figure) -> None:
     positions.set_ylabel("column")
 
 
+def part5_curves(figure: Figure) -> None:
+    """The reference curves of pre-training at the default size, with the range over seeds."""
+    axes = figure.subplots()
+    lines = [("rnn", "RNN", GREY), ("lstm", "LSTM", ORANGE), ("transformer", "transformer", BLUE)]
+    for model, label, colour in lines:
+        (path,) = CURVES.glob(f"train-stories-{model}-tiny-*.json")
+        record = json.loads(path.read_text())
+        steps, values = np.array(record["steps"]), np.array(record["values"])
+        title = f"{label}, mean of {len(values)} seeds"
+        axes.plot(steps, values.mean(axis=0), "o-", color=colour, label=title, markersize=3)
+        axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.25)
+    axes.set_xlabel("training step")
+    axes.set_ylabel("validation loss, nats per token")
+    axes.legend(frameon=False)
+
+
 def part6_response_mask(figure: Figure) -> None:
     """A packed conversation, and what of it is learned."""
     axes = _blank(figure)
@@ -205,6 +223,7 @@ PICTURES: dict[str, tuple[Callable[[Figure], None], tuple[float, float]]] = {
     "part3-schedule": (part3_schedule, (6.4, 3.2)),
     "part4-filters": (part4_filters, (8, 3.2)),
     "part5-attention": (part5_attention, (9, 3.2)),
+    "part5-curves": (part5_curves, (8, 3.2)),
     "part6-response-mask": (part6_response_mask, (8, 2.2)),
     "part7-clip": (part7_clip, (8, 3.2)),
     "part8-margins": (part8_margins, (6.4, 3.4)),
