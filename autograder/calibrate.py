@@ -129,7 +129,15 @@ def main(
         print(error.args[0], file=sys.stderr)
         sys.exit(2)
     measured = [check for check in load().values() if check.exercise in chosen]
-    entries, problems = calibrate(measured, Recording(outputs))
+    recording = Recording(outputs)
+    missing = [check.key for check in measured if recording.expected(check) is None]
+    if missing:
+        print(
+            f"not recorded: {', '.join(missing)}; run python -m autograder.record first",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+    entries, problems = calibrate(measured, recording)
     if problems:
         print("\n".join(problems), file=sys.stderr)
         sys.exit(1)

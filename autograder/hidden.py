@@ -1,6 +1,6 @@
 """Hidden inputs for official grading: several recordings, of which each student meets one.
 
-hidden.json               how many there are, and the key that chooses
+hidden.json               how many there are, the key that chooses, and what they were recorded for
 variant-1/ variant-2/ …   recordings, as in `solution_outputs`, without misconceptions
 
 The seeds of the inputs and the key derive from one secret, so the directory can be made again. Who
@@ -14,6 +14,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from autograder import kit
 from autograder.verdicts import INFRASTRUCTURE, LIMIT, PASSED, Verdict
 
 MIN_SECRET = 12
@@ -41,8 +42,8 @@ def seeds(secret: str, variants: int) -> list[int]:
 def write_index(directory: Path, secret: str, variants: int) -> None:
     """Writes what `variant_of` reads."""
     key = _keyed(secret.encode(), "choice of a variant").hex()
-    content = json.dumps({"variants": variants, "key": key}, indent=2) + "\n"
-    (directory / _FILE).write_text(content, encoding="utf-8")
+    content = {"variants": variants, "key": key, "public": _digest_of_public()}
+    (directory / _FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def is_index(directory: Path) -> bool:
@@ -54,9 +55,17 @@ def variants(directory: Path) -> list[Path]:
     """The recordings in a directory of hidden ones.
 
     Raises:
-        ValueError: it is no such directory, or a recording is missing.
+        ValueError: it is no such directory, or a recording is missing, or the public recordings are
+            not those of the time any more: a right answer to a changed check would fail on old
+            hidden inputs.
     """
-    count, _ = _index(directory)
+    count, _, public = _index(directory)
+    if public != _digest_of_public():
+        raise ValueError(
+            f"{directory} was recorded for another version of the checks or of the solution. "
+            "Record the hidden inputs again, with the same secret: "
+            f"python -m autograder.record --seed SECRET --out {directory}"
+        )
     found = [directory / f"variant-{i}" for i in range(1, count + 1)]
     for variant in found:
         if not (variant / "recording.json").is_file():
@@ -70,7 +79,7 @@ def variant_of(student: str, directory: Path) -> Path:
     The choice is HMAC-SHA256(key, name) modulo the number of variants; the name counts without
     regard to capitals and surrounding space.
     """
-    _, key = _index(directory)
+    _, key, _ = _index(directory)
     found = variants(directory)
     digest = _keyed(key, student.strip().casefold())
     return found[int.from_bytes(digest[:8], "big") % len(found)]
@@ -96,11 +105,19 @@ def merged(public: Verdict, hidden: Verdict | None) -> Verdict:
     return replace(public, status=hidden.status, message=message, printed="")
 
 
-def _index(directory: Path) -> tuple[int, bytes]:
+def _digest_of_public() -> str:
+    """What tells whether the solution's outputs have changed: the digest of the public ones."""
+    digest = hashlib.sha256()
+    for path in sorted(kit.OUTPUTS.glob("*.npz")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _index(directory: Path) -> tuple[int, bytes, str]:
     path = directory / _FILE
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return int(content["variants"]), bytes.fromhex(content["key"])
+        return int(content["variants"]), bytes.fromhex(content["key"]), str(content["public"])
     except (OSError, ValueError, KeyError, TypeError):
         raise ValueError(
             f"{directory} holds no hidden recordings; make them with "

@@ -38,13 +38,18 @@ class Mutation:
 
         Raises:
             ValueError: an edit's `old` does not stand exactly once, or bodies and fences differ in
-                number.
+                number, or the changed file is not Python.
         """
         file = syllabus.find(self.exercise).file
         text = (kit.SOLUTION / file).read_text(encoding="utf-8")
         regions = [r for r in fences.regions(text, file) if r.exercise == self.exercise]
         changed = dict(zip((r.begin for r in regions), self._bodies(regions), strict=True))
-        return {file: fences.replace(text, lambda r: changed.get(r.begin, r.body), file)}
+        text = fences.replace(text, lambda r: changed.get(r.begin, r.body), file)
+        try:
+            compile(text, file, "exec")
+        except SyntaxError as error:
+            raise ValueError(f"{self.exercise}, {self.id}: {error}") from None
+        return {file: text}
 
     def _bodies(self, regions: list[fences.Region]) -> list[str]:
         bodies = [region.body for region in regions]
@@ -75,5 +80,11 @@ def collect(package: ModuleType, name: str) -> list[Any]:
     found = []
     for module in pkgutil.iter_modules(package.__path__):
         found += getattr(importlib.import_module(f"{package.__name__}.{module.name}"), name)
+    for mutation in found:
+        if mutation.exercise not in syllabus.EXERCISES:
+            raise ValueError(
+                f"{mutation.id} in autograder/{name.lower()}/ names an exercise that is not in the "
+                f"syllabus. Received: {mutation.exercise!r}"
+            )
     order = list(syllabus.EXERCISES)
     return sorted(found, key=lambda mutation: order.index(mutation.exercise))

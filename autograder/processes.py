@@ -189,11 +189,11 @@ class Runner:
             path.chmod(0o755 if path.is_dir() else 0o644)
 
     def _attempt(self, task: Task, fresh: bool) -> Outcome:
-        begun = time.monotonic()
         try:
             worker = self._start(task, fresh)
         except (InfrastructureError, OSError) as error:
             return Outcome(infrastructure=str(error))
+        begun = time.monotonic()  # the first worker waits for TensorFlow, which is not its own time
         try:
             return replace(follow(worker, task.limits), seconds=time.monotonic() - begun)
         except OSError as error:

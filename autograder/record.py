@@ -90,8 +90,13 @@ def prove(exercise: str) -> bool:
 
     Returns:
         Whether the checks are sound, catch every misconception and pass every variant.
+
+    Raises:
+        RecordError: there is no check, or the solution fails one.
     """
     checks = [check for check in load().values() if check.exercise == exercise]
+    if not checks:
+        raise RecordError(f"{exercise} has no check yet: write one in autograder/checks/")
     mistakes = [m for m in misconceptions.load() if m.exercise == exercise]
     correct = [v for v in variants.load() if v.exercise == exercise]
     with Runner() as runner:

@@ -76,9 +76,14 @@ def texts(shape: dict, number: int, words: int, seed: int) -> list[str]:
     return [" ".join(f"w{i}" for i in row) for row in ids]
 
 
+def response_words(shape: dict) -> int:
+    """The words of a response; behind them the trainers put the end of the text."""
+    return shape["length"] - shape["prompt_length"] - 1
+
+
 def sft(shape: dict, model) -> OneByOne:
     """Steps of supervised fine-tuning."""
-    number, response = BATCHES * shape["batch_size"], shape["length"] - shape["prompt_length"]
+    number, response = BATCHES * shape["batch_size"], response_words(shape)
     data = {
         "prompt": texts(shape, number, shape["prompt_length"], 0),
         "completion": [" " + text for text in texts(shape, number, response, 1)],
@@ -103,7 +108,7 @@ def sft(shape: dict, model) -> OneByOne:
 
 def dpo(shape: dict, model) -> OneByOne:
     """Steps of DPO; the reference's log-probabilities are computed before the first."""
-    number, response = BATCHES * shape["batch_size"], shape["length"] - shape["prompt_length"]
+    number, response = BATCHES * shape["batch_size"], response_words(shape)
     data = {
         "prompt": texts(shape, number, shape["prompt_length"], 0),
         "chosen": [" " + text for text in texts(shape, number, response, 1)],

@@ -99,6 +99,13 @@ def test_a_directory_without_hidden_recordings_is_refused(content, tmp_path):
         hidden.variants(tmp_path)
 
 
+def test_inputs_hidden_for_another_version_of_the_checks_are_refused(recorded, monkeypatch):
+    monkeypatch.setattr(hidden, "_digest_of_public", lambda: "of the public recordings by now")
+    with pytest.raises(ValueError, match="another version") as error:
+        official.recordings(recorded)
+    assert "--seed SECRET" in str(error.value)
+
+
 def verdict(status: str, **fields) -> Verdict:
     return Verdict(load()["masking.causal/square"], status, **fields)
 

@@ -13,7 +13,11 @@ EXERCISES = list(syllabus.EXERCISES.values())
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
 
 
-def test_the_points_of_the_parts_add_up_to_100():
+def test_all_points_add_up_to_100():
+    assert sum(exercise.points for exercise in EXERCISES) == 100
+
+
+def test_each_part_has_the_points_that_the_course_gives_it():
     points = [sum(e.points for e in syllabus.exercises_of(part)) for part in syllabus.PARTS]
     assert points == [8, 10, 14, 10, 26, 8, 10, 6, 8]
 

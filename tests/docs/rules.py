@@ -248,8 +248,8 @@ GENERATING = [
     Rule(r"python -m docs\.screenshot", says="KiB", needs=(TRAIN,), exhaustive=True),
     Rule(r"python -m data\.statistics", says="entropy, nats per story"),
     Rule(
-        r"python -m autograder\.record",
-        r"\g<0> --exercises masking.causal",
+        r"(python -m autograder\.record)(?: --exercises \S+)?",
+        r"\1 --exercises masking.causal",
         says="misconceptions; ",
         exhaustive=True,
     ),
