@@ -61,13 +61,13 @@ class OneByOne(transformers.TrainerCallback):
 
 
 def word_tokenizer(vocabulary_size: int) -> transformers.PreTrainedTokenizerFast:
-    """A tokenizer of the words w0, w1, …: a text of n words has n tokens."""
-    words = {f"w{i}": i for i in range(vocabulary_size)}
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="w0"))
+    """A tokenizer of the words w3, w4, …: a text of n words has n tokens."""
+    special = {"pad_token": "<pad>", "eos_token": "<eos>", "unk_token": "<unk>"}
+    words = [*special.values(), *(f"w{i}" for i in range(len(special), vocabulary_size))]
+    model = tokenizers.models.WordLevel({word: i for i, word in enumerate(words)}, "<unk>")
+    tokenizer = tokenizers.Tokenizer(model)
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="w0", eos_token="w1", unk_token="w2"
-    )
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
 
 
 def texts(shape: dict, number: int, words: int, seed: int) -> list[str]:
@@ -143,7 +143,7 @@ def grpo(shape: dict, model) -> OneByOne:
             per_device_train_batch_size=shape["batch_size"] * shape["group_size"],
             num_generations=shape["group_size"],
             max_completion_length=new_tokens,
-            generation_kwargs={"min_new_tokens": new_tokens},
+            generation_kwargs={"min_new_tokens": new_tokens, "use_cache": True},
             beta=0.0,
             **QUIET,
         )
