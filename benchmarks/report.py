@@ -156,8 +156,8 @@ def _compared(results: dict[str, dict], columns: tuple[str, ...]) -> Iterator[st
     yield f"| {' | '.join([*titles, *(f'faster than {peer}' for peer in peers)])} |"
     yield f"|---|{'---:|' * (len(titles) - 1 + len(peers))}"
     for name, result in results.items():
-        milliseconds = 1e3 * result["seconds"]["ours"]
-        cells = [f"{milliseconds:.3g}", *(f"{result[column]:,}" for column in columns)]
+        milliseconds = float(f"{1e3 * result['seconds']['ours']:.3g}")
+        cells = [f"{milliseconds:,g}", *(f"{result[column]:,}" for column in columns)]
         cells += [f"{result['times_faster'][peer]:.2f} ×" for peer in peers]
         yield f"| {name} | {' | '.join(cells)} |"
 
