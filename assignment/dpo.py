@@ -46,7 +46,12 @@ def dpo(config: DPOConfig) -> None:
 
 
 def compile_step(policy, optimizer, config: DPOConfig):
-    """`step(inputs, targets, response_mask, ref_log_probs) -> metrics`."""
+    """A compiled step of the loss that the configuration names.
+
+    Returns:
+        `step(inputs, targets, response_mask, ref_log_probs) -> metrics`; its arguments are those of
+        `PreferencePairs.batch`.
+    """
     import tensorflow as tf
 
     from assignment.alignment.log_probs import sequence_log_probs

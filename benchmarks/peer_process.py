@@ -4,6 +4,7 @@ Runs in an environment of its own (`benchmarks/requirements.txt`), as a process 
 once for each line that it reads, so that the two sides take turns.
 """
 
+import functools
 import json
 import sys
 
@@ -86,9 +87,7 @@ WORK = {
     "training step, compiled": lambda shape: training_step(shape, compiled=True),
     "training step": lambda shape: training_step(shape, compiled=False),
     "generation": generation,
-    "SFT step": lambda shape: stage_step("SFT", shape),
-    "DPO step": lambda shape: stage_step("DPO", shape),
-    "GRPO step": lambda shape: stage_step("GRPO", shape),
+    **{f"{name} step": functools.partial(stage_step, name) for name in ("SFT", "DPO", "GRPO")},
 }
 
 

@@ -3,6 +3,7 @@
 Imported by `peer_process` in the peers' environment.
 """
 
+import functools
 import queue
 import tempfile
 import threading
@@ -15,30 +16,15 @@ from trl import DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer, SFTConfig, SFTTr
 
 # Of a set that is gone through again and again.
 BATCHES = 4
-QUIET = {
-    "max_steps": 1_000_000,
-    "report_to": "none",
-    "save_strategy": "no",
-    "logging_strategy": "no",
-    "disable_tqdm": True,
-    "use_cpu": True,
-    "bf16": False,
-    "optim": "adamw_torch_fused",
-    "max_grad_norm": 1.0,
-    "gradient_checkpointing": False,
-}
 
 
 class OneByOne(transformers.TrainerCallback):
     """Lets a trainer, which has a loop of its own, make one step for each call."""
 
-    def __init__(self):
+    def __init__(self, trainer: transformers.Trainer):
         self.asked, self.done = queue.SimpleQueue(), queue.SimpleQueue()
-
-    def start(self, trainer: transformers.Trainer) -> "OneByOne":
         trainer.add_callback(self)
         threading.Thread(target=self._train, args=[trainer], daemon=True).start()
-        return self
 
     def _train(self, trainer: transformers.Trainer) -> None:
         try:
@@ -70,94 +56,104 @@ def word_tokenizer(vocabulary_size: int) -> transformers.PreTrainedTokenizerFast
     return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
 
 
-def texts(shape: dict, number: int, words: int, seed: int) -> list[str]:
+def texts(shape: dict, words: int, seed: int) -> list[str]:
     """Random texts of so many words."""
-    ids = np.random.default_rng(seed).integers(3, shape["vocabulary_size"], (number, words))
+    size = (BATCHES * shape["batch_size"], words)
+    ids = np.random.default_rng(seed).integers(3, shape["vocabulary_size"], size)
     return [" ".join(f"w{i}" for i in row) for row in ids]
 
 
-def response_words(shape: dict) -> int:
-    """The words of a response; behind them the trainers put the end of the text."""
-    return shape["length"] - shape["prompt_length"] - 1
+def prompts(shape: dict) -> list[str]:
+    """Prompts of full length."""
+    return texts(shape, shape["prompt_length"], 0)
+
+
+def responses(shape: dict, seed: int) -> list[str]:
+    """Responses behind them; the trainers put the end of the text behind each."""
+    words = shape["length"] - shape["prompt_length"] - 1
+    return [" " + text for text in texts(shape, words, seed)]
+
+
+def steps_of(trainer_class, config_class, model, shape: dict, data: dict, **options) -> OneByOne:
+    """The steps of a trainer on these columns of data; `options` are of its configuration."""
+    with tempfile.TemporaryDirectory() as directory:  # nothing is saved
+        config = config_class(
+            output_dir=directory,
+            max_steps=1_000_000,
+            report_to="none",
+            save_strategy="no",
+            logging_strategy="no",
+            disable_tqdm=True,
+            use_cpu=True,
+            bf16=False,
+            optim="adamw_torch_fused",
+            max_grad_norm=1.0,
+            gradient_checkpointing=False,
+            **options,
+        )
+        trainer = trainer_class(
+            model,
+            args=config,
+            train_dataset=Dataset.from_dict(data),
+            processing_class=word_tokenizer(shape["vocabulary_size"]),
+        )
+    return OneByOne(trainer)
 
 
 def sft(shape: dict, model) -> OneByOne:
     """Steps of supervised fine-tuning."""
-    number, response = BATCHES * shape["batch_size"], response_words(shape)
-    data = {
-        "prompt": texts(shape, number, shape["prompt_length"], 0),
-        "completion": [" " + text for text in texts(shape, number, response, 1)],
-    }
-    with tempfile.TemporaryDirectory() as directory:
-        config = SFTConfig(
-            output_dir=directory,
-            per_device_train_batch_size=shape["batch_size"],
-            max_length=shape["length"],
-            completion_only_loss=True,
-            **QUIET,
-        )
-        return OneByOne().start(
-            SFTTrainer(
-                model,
-                config,
-                train_dataset=Dataset.from_dict(data),
-                processing_class=word_tokenizer(shape["vocabulary_size"]),
-            )
-        )
+    data = {"prompt": prompts(shape), "completion": responses(shape, 1)}
+    return steps_of(
+        SFTTrainer,
+        SFTConfig,
+        model,
+        shape,
+        data,
+        per_device_train_batch_size=shape["batch_size"],
+        max_length=shape["length"],
+        completion_only_loss=True,
+    )
 
 
 def dpo(shape: dict, model) -> OneByOne:
     """Steps of DPO; the reference's log-probabilities are computed before the first."""
-    number, response = BATCHES * shape["batch_size"], response_words(shape)
     data = {
-        "prompt": texts(shape, number, shape["prompt_length"], 0),
-        "chosen": [" " + text for text in texts(shape, number, response, 1)],
-        "rejected": [" " + text for text in texts(shape, number, response, 2)],
+        "prompt": prompts(shape),
+        "chosen": responses(shape, 1),
+        "rejected": responses(shape, 2),
     }
-    with tempfile.TemporaryDirectory() as directory:
-        config = DPOConfig(
-            output_dir=directory,
-            per_device_train_batch_size=shape["batch_size"],
-            max_length=shape["length"],
-            precompute_ref_log_probs=True,
-            **QUIET,
-        )
-        return OneByOne().start(
-            DPOTrainer(
-                model,
-                args=config,
-                train_dataset=Dataset.from_dict(data),
-                processing_class=word_tokenizer(shape["vocabulary_size"]),
-            )
-        )
+    return steps_of(
+        DPOTrainer,
+        DPOConfig,
+        model,
+        shape,
+        data,
+        per_device_train_batch_size=shape["batch_size"],
+        max_length=shape["length"],
+        precompute_ref_log_probs=True,
+    )
 
 
 def grpo(shape: dict, model) -> OneByOne:
     """Steps of GRPO: responses of full length to each prompt, random rewards, one update."""
-    number = BATCHES * shape["batch_size"]
     random = np.random.default_rng(0)
     new_tokens = shape["length"] - shape["prompt_length"]
-    with tempfile.TemporaryDirectory() as directory:
-        config = GRPOConfig(
-            output_dir=directory,
-            per_device_train_batch_size=shape["batch_size"] * shape["group_size"],
-            num_generations=shape["group_size"],
-            max_completion_length=new_tokens,
-            generation_kwargs={"min_new_tokens": new_tokens, "use_cache": True},
-            beta=0.0,
-            **QUIET,
-        )
-        return OneByOne().start(
-            GRPOTrainer(
-                model,
-                reward_funcs=lambda completions, **_: list(random.normal(size=len(completions))),
-                args=config,
-                train_dataset=Dataset.from_dict(
-                    {"prompt": texts(shape, number, shape["prompt_length"], 0)}
-                ),
-                processing_class=word_tokenizer(shape["vocabulary_size"]),
-            )
-        )
+
+    def reward(completions, **_):
+        return list(random.normal(size=len(completions)))
+
+    return steps_of(
+        functools.partial(GRPOTrainer, reward_funcs=reward),
+        GRPOConfig,
+        model,
+        shape,
+        {"prompt": prompts(shape)},
+        per_device_train_batch_size=shape["batch_size"] * shape["group_size"],
+        num_generations=shape["group_size"],
+        max_completion_length=new_tokens,
+        generation_kwargs={"min_new_tokens": new_tokens, "use_cache": True},
+        beta=0.0,
+    )
 
 
 STAGES = {"SFT": sft, "DPO": dpo, "GRPO": grpo}

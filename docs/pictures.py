@@ -19,8 +19,8 @@ import tyro
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-DIRECTORY = Path(__file__).resolve().parent / "pictures"
 ROOT = Path(__file__).resolve().parents[1]
+DIRECTORY = ROOT / "docs" / "pictures"
 GROWTH = ROOT / "benchmarks" / "results" / "growth.json"
 CURVES = ROOT / "data" / "reference_curves"
 BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#d55e00", "#00795a", "#a3216b", "#8c8c8c"
