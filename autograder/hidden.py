@@ -117,7 +117,8 @@ def _index(directory: Path) -> tuple[int, bytes, str]:
     path = directory / _FILE
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return int(content["variants"]), bytes.fromhex(content["key"]), str(content["public"])
+        count, key = int(content["variants"]), bytes.fromhex(content["key"])
+        return count, key, content.get("public", "")
     except (OSError, ValueError, KeyError, TypeError):
         raise ValueError(
             f"{directory} holds no hidden recordings; make them with "
