@@ -138,6 +138,12 @@ def run_loop(
             bar.update()
 
             evaluates = step % plan.evaluate_every == 0 or is_last
+            due = time.monotonic() - saved_at > 60 * plan.save_minutes
+            saves = bool(evaluates or due or stop.signal_number)
+            # The loss of this step was that of the weights before it.
+            if saves and not _all_finite(model.trainable_variables):
+                problem = f"A weight is not finite after step {step}"
+                raise NonFiniteLossError(_describe_non_finite(problem, batch, checkpointer))
             metric = None
             if evaluates:
                 started = time.monotonic()
@@ -145,16 +151,11 @@ def run_loop(
                 metric = float(validation[plan.decisive]) * (-1 if plan.higher_is_better else 1)
                 tracker.log(step, validation, "validation")
                 evaluation_seconds += time.monotonic() - started
-            due = time.monotonic() - saved_at > 60 * plan.save_minutes
-            if evaluates or due or stop.signal_number:
-                # The loss of this step was that of the weights before it.
-                if not _all_finite(model.trainable_variables):
-                    problem = f"A weight is not finite after step {step}"
-                    raise NonFiniteLossError(_describe_non_finite(problem, batch, checkpointer))
+            if saves:
                 _save(checkpointer, tracker, step, metric)
                 saved_at = time.monotonic()
-            if stop.signal_number and not is_last:
-                raise Interrupted(stop.signal_number, step)
+                if stop.signal_number and not is_last:
+                    raise Interrupted(stop.signal_number, step)
 
 
 def _save(checkpointer: Checkpointer, tracker: Tracker, step: int, metric: float | None) -> None:

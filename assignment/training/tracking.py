@@ -7,6 +7,7 @@ import tensorflow as tf
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar import summary as custom_scalar
+from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 from tensorboard.plugins.hparams import api as hparams
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
@@ -72,7 +73,9 @@ class Tracker:
         """Log a histogram of every weight."""
         with self.writer.as_default(step=step):
             for variable in model.trainable_variables:
-                tf.summary.histogram(f"weights/{variable.path}", variable)
+                # Counted by NumPy: tf.summary.histogram takes five times as long on a CPU.
+                histogram = histogram_pb(f"weights/{variable.path}", variable.numpy())
+                tf.summary.experimental.write_raw_pb(histogram.SerializeToString(), step)
 
     def log_hyperparameters(self, values: dict) -> None:
         """Log the configuration, for TensorBoard's table of runs."""
