@@ -125,8 +125,8 @@ def in_another_process(assignment, rng):
 
 @check("text.sampling_plan", tolerance="exact")
 def large_corpus(assignment, rng):
-    """A corpus of six billion tokens: every place can still be drawn."""
-    num_tokens, length, draws = 6_000_000_000, 128, 30_000
+    """A corpus of two billion tokens: every place can still be drawn."""
+    num_tokens, length, draws = 2_000_000_000, 128, 30_000
     starts = _starts(assignment, int(rng.integers(1, 1000)), 2, draws, num_tokens, length)
     starts = starts.astype(np.int64)
     places = num_tokens - length

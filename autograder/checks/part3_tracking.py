@@ -15,6 +15,7 @@ def _logged(assignment, calls):
     writer = tf.summary.create_file_writer("logs")
     for arguments in calls:
         assignment.training.tracking.log_metrics(writer, *arguments)
+    tf.summary.scalar("elsewhere", 1.0, step=0)  # goes nowhere, unless a default writer was left
     writer.close()
     found = []
     for path in sorted(Path("logs").glob("*")):
@@ -60,3 +61,11 @@ def kinds_of_numbers(assignment, rng):
     of_python = {"python": float(c), "whole": 7, "zero": 0.0}
     metrics = {"tensor": tensor(a), "numpy": np.float32(b), **of_python}
     return _logged(assignment, [(0, {"first": 1.5}, "run"), (3, metrics, "run")])
+
+
+@check("training.tracking")
+def nothing_is_changed(assignment, rng):
+    """The caller's metrics stay as they are, and what else is logged finds no writer set."""
+    metrics = {"loss": 0.5, "rate": 0.25}
+    found = _logged(assignment, [(2, metrics, "train"), (4, metrics, "train")])
+    return found | {"metrics left": text_codes(" ".join(metrics))}

@@ -109,7 +109,7 @@ def padded_keys(assignment, rng):
     mask = (np.arange(6) < np.array([[4], [6], [1]]))[:, None, None, :]
     hidden = ~mask[:, 0, 0]
     key, value = key.copy(), value.copy()
-    key.transpose(0, 2, 1, 3)[hidden] *= 200
+    key.transpose(0, 2, 1, 3)[hidden] *= 1000
     value.transpose(0, 2, 1, 3)[hidden] *= 1000
     output, weights = assignment.layers.attention.scaled_dot_product_attention(
         tensor(query), tensor(key), tensor(value), mask=tensor(mask)

@@ -10,7 +10,8 @@ from autograder.checks.tools import tensor
 def square(assignment, rng):
     """As many keys as queries."""
     length = int(rng.integers(5, 9))
-    return {"mask": assignment.layers.masking.causal_mask(length)}
+    causal_mask = assignment.layers.masking.causal_mask
+    return {"mask": causal_mask(length), "of a long text": causal_mask(70)}
 
 
 @check("masking.causal")

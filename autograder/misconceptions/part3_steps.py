@@ -150,6 +150,30 @@ MISCONCEPTIONS = [
         hint="The values are written one step late.",
     ),
     Misconception(
+        "writer_left_as_default",
+        "training.tracking",
+        body="""
+            writer.set_as_default(step)
+            for name, value in metrics.items():
+                tf.summary.scalar(f"{prefix}/{name}", value)
+        """,
+        hint=(
+            "The writer stays the default after the call, so that what anything else logs lands "
+            "in this run. `with writer.as_default(...)` gives the place back at its end."
+        ),
+    ),
+    Misconception(
+        "metrics_used_up",
+        "training.tracking",
+        body="""
+            with writer.as_default(step=step):
+                while metrics:
+                    name, value = metrics.popitem()
+                    tf.summary.scalar(f"{prefix}/{name}", value)
+        """,
+        hint="The caller's dictionary is emptied: it may still be needed, so only read it.",
+    ),
+    Misconception(
         "histograms",
         "training.tracking",
         edits=[("tf.summary.scalar", "tf.summary.histogram")],

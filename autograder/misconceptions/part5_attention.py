@@ -50,6 +50,15 @@ MISCONCEPTIONS = [
         hint="The mask changes nothing.",
     ),
     Misconception(
+        "small_bias",
+        "attention.scaled_dot_product",
+        edits=[("scores.dtype.min / 2", "-1000.0")],
+        hint=(
+            "A hidden key with a large score is still seen: the number that the mask adds is not "
+            "negative enough."
+        ),
+    ),
+    Misconception(
         "mask_after_softmax",
         "attention.scaled_dot_product",
         body="""

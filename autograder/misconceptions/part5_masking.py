@@ -53,6 +53,18 @@ MISCONCEPTIONS = [
         hint="The mask is always square: the number of keys is ignored.",
     ),
     Misconception(
+        "sliding_window",
+        "masking.causal",
+        edits=[
+            (
+                "return key_positions <= query_positions",
+                "near = query_positions - key_positions < 32\n"
+                "    return (key_positions <= query_positions) & near",
+            )
+        ],
+        hint="Only the last few keys are seen. A query may attend to all of its past.",
+    ),
+    Misconception(
         "one_key_late",
         "masking.causal",
         edits=[("(key_length - query_length)", "(key_length - query_length + 1)")],
