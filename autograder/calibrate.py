@@ -19,8 +19,8 @@ from autograder import compare, kit, syllabus, variants
 from autograder.checks import Check, load
 from autograder.mutations import Mutation
 from autograder.processes import Runner
-from autograder.record import run_mutations, stored
 from autograder.recordings import Recording
+from autograder.trials import run_mutations, stored
 
 # Multiples of the base tolerance, in the order in which they are tried, and the room demanded on
 # either side. The base leaves room for correct programs that nobody has thought of yet.

@@ -29,9 +29,11 @@ _LEFT_OUT = (
         "instruments.py",
         "mutations.py",
         "official.py",
+        "proof.py",
         "record.py",
         "stencil.py",
         "table.py",
+        "trials.py",
     ),
 )
 # Of docs/: instructors' pages, and what builds the site.

@@ -8,28 +8,28 @@ every check lets through.
 import json
 import shutil
 import sys
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import tyro
-from tqdm import tqdm
 
-from autograder import compare, hidden, kit, misconceptions, submission, syllabus, variants
+from autograder import compare, hidden, kit, misconceptions, syllabus
 from autograder.checks import Check, load
 from autograder.misconceptions import Misconception
-from autograder.mutations import Mutation
-from autograder.processes import Job, Outcome, Runner
+from autograder.processes import Runner
+from autograder.proof import prove
 from autograder.recognition import summary
 from autograder.recordings import save
-
-Outcomes = dict[tuple[str, str], Outcome]  # by (mutation's id or "", check's key)
-
-
-class RecordError(Exception):
-    """Something that must be mended before a recording is of use."""
+from autograder.trials import (
+    Outcomes,
+    UnsoundError,
+    catching_checks,
+    identity,
+    require_sound,
+    run_mutations,
+    stored,
+)
 
 
 def record(out: Path, seed: int, exercises: Collection[str] = syllabus.EXERCISES) -> list[str]:
@@ -41,19 +41,19 @@ def record(out: Path, seed: int, exercises: Collection[str] = syllabus.EXERCISES
         exercises: the exercises to record.
 
     Raises:
-        RecordError: the solution fails, a check is trivial, or a misconception survives; the
+        UnsoundError: the solution fails, a check is trivial, or a misconception survives; the
             message names all of them.
     """
     checks = [check for check in load().values() if check.exercise in exercises]
     mistakes = [m for m in misconceptions.load() if m.exercise in exercises]
     with Runner() as runner:
         solution = run_mutations(runner, checks, [None], seed, observe=True)
-        _require_sound(checks, solution)
+        require_sound(checks, solution)
         wrong = run_mutations(runner, checks, mistakes, seed)
     caught = catching_checks(checks, solution, mistakes, wrong)
     survivors = [f"{m.exercise}: {m.id}" for m in mistakes if not caught[identity(m)]]
     if survivors:
-        raise RecordError("no check catches these misconceptions: " + "; ".join(survivors))
+        raise UnsoundError("no check catches these misconceptions: " + "; ".join(survivors))
     _write(out, seed, exercises, checks, solution, mistakes, wrong, caught)
     return [f"{m.exercise}: {m.id} caught by {', '.join(caught[identity(m)])}" for m in mistakes]
 
@@ -65,7 +65,7 @@ def record_hidden(out: Path, secret: str, variants: int) -> list[str]:
     more.
 
     Raises:
-        RecordError: the solution fails on some inputs.
+        UnsoundError: the solution fails on some inputs.
         ValueError: the secret is too short, or `out` holds something else.
     """
     seeds = hidden.seeds(secret, variants)
@@ -75,7 +75,7 @@ def record_hidden(out: Path, secret: str, variants: int) -> list[str]:
     with Runner() as runner:
         solutions = [run_mutations(runner, checks, [None], seed, observe=True) for seed in seeds]
     for solution in solutions:
-        _require_sound(checks, solution)
+        require_sound(checks, solution)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True, mode=0o700)
     for number, (seed, solution) in enumerate(zip(seeds, solutions, strict=True), start=1):
@@ -83,122 +83,6 @@ def record_hidden(out: Path, secret: str, variants: int) -> list[str]:
         _write(place, seed, syllabus.EXERCISES, checks, solution, [], {}, {})
     hidden.write_index(out, secret, variants)
     return [f"variant {number} in {out}" for number in range(1, variants + 1)]
-
-
-def prove(exercise: str) -> bool:
-    """Prints how each misconception and variant of an exercise fares; nothing is written.
-
-    Returns:
-        Whether the checks are sound, catch every misconception and pass every variant.
-
-    Raises:
-        RecordError: there is no check, or the solution fails one.
-    """
-    checks = [check for check in load().values() if check.exercise == exercise]
-    if not checks:
-        raise RecordError(f"{exercise} has no check yet: write one in autograder/checks/")
-    mistakes = [m for m in misconceptions.load() if m.exercise == exercise]
-    correct = [v for v in variants.load() if v.exercise == exercise]
-    with Runner() as runner:
-        solution = run_mutations(runner, checks, [None], seed=0, observe=True)
-        _require_sound(checks, solution)
-        outcomes = run_mutations(runner, checks, [*mistakes, *correct], seed=0)
-    caught = catching_checks(checks, solution, [*mistakes, *correct], outcomes)
-    for check in checks:
-        outcome = solution["", check.key]
-        shapes = ", ".join(f"{name} {a.shape}" for name, a in (outcome.arrays or {}).items())
-        print(f"check {check.name} ({outcome.seconds:.2f} s): {shapes}")
-    good = True
-    for mistake in mistakes:
-        names = caught[identity(mistake)]
-        good &= bool(names)
-        print(f"misconception {mistake.id}: {', '.join(names) or 'SURVIVES'}")
-    for variant in correct:
-        names = caught[identity(variant)]
-        good &= not names
-        print(f"variant {variant.id}: {'FAILS ' + ', '.join(names) if names else 'passes'}")
-        for check in (check for check in checks if check.name in names):
-            outcome = outcomes[identity(variant), check.key]
-            if outcome.arrays is None:
-                print(f"  {check.name}: {explain(outcome)}")
-    return good
-
-
-def run_mutations(
-    runner: Runner,
-    checks: Sequence[Check],
-    mutations: Sequence[Mutation | None],
-    seed: int,
-    mode: str = "eager",
-    observe: bool = False,
-) -> Outcomes:
-    """Runs the checks of each mutation's exercise on it; None stands for the solution itself."""
-    jobs, keys = [], []
-    for mutation in mutations:
-        name = identity(mutation)
-        directory = runner.root / (name.replace("/", "--") or "solution")
-        if not directory.exists():
-            replaced = mutation.files() if mutation else None
-            submission.assemble(kit.ROOT, directory, replaced, base=kit.ROOT)
-        for check in checks:
-            if mutation is None or check.exercise == mutation.exercise:
-                jobs.append(Job(check, directory, seed, mode, observe))
-                keys.append((name, check.key))
-    with tqdm(total=len(jobs), desc="checks", unit="check", mininterval=1.0) as progress:
-        outcomes = runner.run(jobs, done=lambda job, outcome: progress.update())
-    return {keys[position]: outcome for position, outcome in outcomes.items()}
-
-
-def catching_checks(
-    checks: Sequence[Check],
-    solution: Outcomes,
-    mutations: Sequence[Mutation],
-    outcomes: Outcomes,
-) -> dict[str, list[str]]:
-    """The names of the checks that each mutation fails, by the mutation's identity."""
-    tolerances = compare.load_tolerances(kit.TOLERANCES)
-    caught: dict[str, list[str]] = defaultdict(list)
-    for mutation in mutations:
-        for check in (check for check in checks if check.exercise == mutation.exercise):
-            got = outcomes[identity(mutation), check.key].arrays
-            expected = stored(solution["", check.key].arrays or {})
-            if got is None or not compare.agree(
-                expected, got, compare.tolerance_of(check, tolerances)
-            ):
-                caught[identity(mutation)].append(check.name)
-    return caught
-
-
-def stored(arrays: compare.Arrays) -> compare.Arrays:
-    """The arrays as a recording holds them, in at most single precision."""
-    return {
-        name: array.astype(np.float32) if array.dtype.kind == "f" else array
-        for name, array in arrays.items()
-    }
-
-
-def explain(outcome: Outcome) -> str:
-    """Why an outcome holds no arrays."""
-    if outcome.error is not None:
-        error = outcome.error
-        return f"{summary(error)} ({error.file}:{error.line} {error.check_source})"
-    return outcome.infrastructure or outcome.death or f"over the limit of {outcome.limit}"
-
-
-def identity(mutation: Mutation | None) -> str:
-    return f"{mutation.exercise}/{mutation.id}" if mutation else ""
-
-
-def _require_sound(checks: Sequence[Check], solution: Outcomes) -> None:
-    problems = []
-    for check in checks:
-        outcome = solution["", check.key]
-        if outcome.arrays is None:
-            problems.append(f"{check.key}: {explain(outcome)}")
-        elif any(np.isnan(a).any() for a in outcome.arrays.values() if a.dtype.kind == "f"):
-            problems.append(f"{check.key}: an array holds NaN, which equals nothing")
-    if problems:
-        raise RecordError("the solution cannot be recorded:\n" + "\n".join(problems))
 
 
 def _write(
@@ -286,7 +170,7 @@ def main(
             return
         chosen = [syllabus.find(exercise).id for exercise in exercises]
         lines = record(out, int(seed), chosen or syllabus.EXERCISES)
-    except (RecordError, KeyError, ValueError) as error:
+    except (UnsoundError, KeyError, ValueError) as error:
         print(error.args[0], file=sys.stderr)
         sys.exit(1)
     print("\n".join(lines))

@@ -5,8 +5,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from autograder import calibrate, mutations, record
+from autograder import calibrate, mutations, proof
 from autograder.mutations import Mutation
+from autograder.trials import UnsoundError
 
 
 def test_a_changed_file_that_is_not_python_is_refused_with_the_mutations_name():
@@ -28,9 +29,9 @@ def test_an_exercise_that_is_not_in_the_syllabus_is_named(monkeypatch):
 
 
 def test_an_exercise_without_a_check_has_nothing_to_prove(monkeypatch):
-    monkeypatch.setattr(record, "load", dict)
-    with pytest.raises(record.RecordError, match=r"masking\.causal has no check yet"):
-        record.prove("masking.causal")
+    monkeypatch.setattr(proof, "load", dict)
+    with pytest.raises(UnsoundError, match=r"masking\.causal has no check yet"):
+        proof.prove("masking.causal")
 
 
 def test_what_was_not_recorded_is_not_calibrated(tmp_path, capsys):

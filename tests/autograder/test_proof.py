@@ -7,8 +7,8 @@ import pytest
 from autograder import kit, misconceptions, variants
 from autograder.checks import load
 from autograder.processes import Runner
-from autograder.record import catching_checks, run_mutations
 from autograder.recordings import Recording, save
+from autograder.trials import catching_checks, run_mutations
 
 MUTATIONS = [*misconceptions.load(), *variants.load()]
 

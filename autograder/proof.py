@@ -1,0 +1,60 @@
+"""Shows how the checks of one exercise fare, before anything is recorded."""
+
+from collections.abc import Sequence
+
+from autograder import misconceptions, variants
+from autograder.checks import Check, load
+from autograder.mutations import Mutation
+from autograder.processes import Runner
+from autograder.trials import (
+    Outcomes,
+    UnsoundError,
+    catching_checks,
+    explain,
+    identity,
+    require_sound,
+    run_mutations,
+)
+
+
+def prove(exercise: str) -> bool:
+    """Prints how each misconception and variant of an exercise fares; nothing is written.
+
+    Returns:
+        Whether the checks are sound, catch every misconception and pass every variant.
+
+    Raises:
+        UnsoundError: there is no check, or the solution fails one.
+    """
+    checks = [check for check in load().values() if check.exercise == exercise]
+    if not checks:
+        raise UnsoundError(f"{exercise} has no check yet: write one in autograder/checks/")
+    mistakes = [m for m in misconceptions.load() if m.exercise == exercise]
+    correct = [v for v in variants.load() if v.exercise == exercise]
+    with Runner() as runner:
+        solution = run_mutations(runner, checks, [None], seed=0, observe=True)
+        require_sound(checks, solution)
+        outcomes = run_mutations(runner, checks, [*mistakes, *correct], seed=0)
+    caught = catching_checks(checks, solution, [*mistakes, *correct], outcomes)
+    for check in checks:
+        outcome = solution["", check.key]
+        shapes = ", ".join(f"{name} {a.shape}" for name, a in (outcome.arrays or {}).items())
+        print(f"check {check.name} ({outcome.seconds:.2f} s): {shapes}")
+    for mistake in mistakes:
+        names = caught[identity(mistake)]
+        print(f"misconception {mistake.id}: {', '.join(names) or 'SURVIVES'}")
+        _print_errors(mistake, checks, outcomes)
+    for variant in correct:
+        names = caught[identity(variant)]
+        print(f"variant {variant.id}: {'FAILS ' + ', '.join(names) if names else 'passes'}")
+        _print_errors(variant, checks, outcomes)
+    survive = any(not caught[identity(mistake)] for mistake in mistakes)
+    return not survive and not any(caught[identity(variant)] for variant in correct)
+
+
+def _print_errors(mutation: Mutation, checks: Sequence[Check], outcomes: Outcomes) -> None:
+    """A mistake that shows in no number, but in an exception alone, is often another one."""
+    for check in checks:
+        outcome = outcomes[identity(mutation), check.key]
+        if outcome.arrays is None:
+            print(f"  {check.name}: {explain(outcome)}")
