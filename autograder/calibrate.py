@@ -1,7 +1,7 @@
 """Measures tolerances: python -m autograder.calibrate
 
 A check's noise is how far a correct answer strays from the recorded one: the solution under other
-numerics (compiled, with and without oneDNN, on two threads), and every correct variant. Its signal
+numerics (compiled, with oneDNN, on two threads), and every correct variant. Its signal
 is how far the nearest misconception lies. The tolerance must stand between them, with room.
 """
 
@@ -32,7 +32,10 @@ _MODES = {
     "eager": ("eager", {}),
     "graph": ("graph", {}),
     "xla": ("xla", {}),
-    "without oneDNN": ("eager", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
+    "oneDNN": (
+        "eager",
+        {"TF_ENABLE_ONEDNN_OPTS": "1", "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "1"},
+    ),
     "two threads": (
         "eager",
         {"TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "2"},

@@ -1,8 +1,8 @@
 """The judge's side of the workers: runs checks in them, several at once.
 
 `Runner` is the whole interface: tasks in, outcomes out. It imports neither TensorFlow nor the
-submission. On Linux a worker is a fork of a warm interpreter (zygote.py), or of a cold one when a
-check asks for it; elsewhere it is an interpreter of its own.
+submission. On Linux a worker is a fork of a warm interpreter (zygote.py), or of a cold one where
+that cannot be; elsewhere it is an interpreter of its own.
 """
 
 import os
@@ -166,10 +166,7 @@ class Runner:
         try:
             for stage in range(len(job.check.stages)):
                 last = stage == len(job.check.stages) - 1
-                outcome = self._attempt(
-                    replace(task, stage=stage, observe=job.observe and last),
-                    fresh=job.check.fresh_process,
-                )
+                outcome = self._attempt(replace(task, stage=stage, observe=job.observe and last))
                 if outcome.arrays is None:
                     break
             return outcome
@@ -188,9 +185,9 @@ class Runner:
         for path in directory.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
 
-    def _attempt(self, task: Task, fresh: bool) -> Outcome:
+    def _attempt(self, task: Task) -> Outcome:
         try:
-            worker = self._start(task, fresh)
+            worker = self._start(task)
         except (InfrastructureError, OSError) as error:
             return Outcome(infrastructure=str(error))
         begun = time.monotonic()  # the first worker waits for TensorFlow, which is not its own time
@@ -200,10 +197,10 @@ class Runner:
             self._discard_zygote()
             return Outcome(infrastructure=f"the worker could not be followed: {error}")
 
-    def _start(self, task: Task, fresh: bool) -> Worker:
+    def _start(self, task: Task) -> Worker:
         if not self._forks:
             return LoneWorker(task, self._kit, self._environment)
-        for _ in range(2 if self._warm and not fresh else 0):
+        for _ in range(2 if self._warm else 0):
             try:
                 return self._running_zygote().fork(task)
             except OSError:

@@ -15,6 +15,7 @@ judge dies, its socket closes: then all workers are killed, and ROOT is removed.
 """
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -99,10 +100,10 @@ class Nursery:
         self._kill(pid)
         _, status, usage = os.wait4(pid, 0)
         task = self._tasks.pop(pid)
-        if _may_fork(task):
+        if _may_fork(task):  # otherwise there is nobody that it could have left behind
             watch.end_strays(spared=frozenset(self._tasks))
-        if 4 in task.plan.levels:
-            identity.end_all(task.plan.user)
+            if 4 in task.plan.levels:
+                identity.end_all(task.plan.user)
         return {
             "status": status,
             "limit": self._limits.pop(pid, ""),
@@ -131,6 +132,21 @@ def _become_worker(task: worker.Task, result: int, output: int, control: socket.
         os._exit(code)
 
 
+def _fill_registries() -> None:
+    """What TensorFlow prepares at its first operation, as far as that starts no thread.
+
+    Each worker would repeat it: the just-in-time compiler's kernels, the order of all kernels, and
+    the list of all operations, which is made when one is missed for the first time.
+    """
+    with contextlib.suppress(ImportError):  # not public: without them workers are only slower
+        from tensorflow.python.framework import kernels, op_def_registry
+        from tensorflow.python.util import pywrap_xla_ops
+
+        pywrap_xla_ops.get_cpu_kernel_names()
+        kernels.get_registered_kernels_for_op("NoOp")
+        op_def_registry.get("no operation of this name")
+
+
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     outside, root = int(sys.argv[2]), Path(sys.argv[3])
@@ -143,7 +159,10 @@ def main() -> None:
     kernel.prctl(kernel.SET_DUMPABLE, 0)
     if sys.argv[4] == "warm":
         worker.warm_up()
+        _fill_registries()
         checks.load()
+        gc.collect()
+        gc.freeze()  # a collection in a worker would touch, and so copy, all of these pages
     control.send(b'{"ready": true}')
     if not Nursery(control, outside).serve():
         with contextlib.suppress(OSError):

@@ -41,7 +41,6 @@ class Check:
             (to save in one process and to restore in the next); what they return is dropped.
         tolerance: the class of tolerance to start calibration from: "float", "loose" or "exact".
         limit: seconds of wall time for each process.
-        fresh_process: run in a new interpreter instead of a fork of the warm one.
     """
 
     exercise: str
@@ -52,7 +51,6 @@ class Check:
     before: tuple[CheckFunction, ...] = ()
     tolerance: str = "float"
     limit: float = DEFAULT_LIMIT
-    fresh_process: bool = False
 
     @property
     def key(self) -> str:
@@ -78,7 +76,6 @@ def check(
     before: Iterable[CheckFunction] = (),
     tolerance: str = "float",
     limit: float = DEFAULT_LIMIT,
-    fresh_process: bool = False,
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Registers a function as a check of the exercise; see `Check` for the arguments."""
     for name in (exercise, *needs):
@@ -97,7 +94,6 @@ def check(
             tuple(before),
             tolerance,
             limit,
-            fresh_process,
         )
         if new.key in _REGISTRY:
             raise ValueError(f"two checks are called {new.key}")

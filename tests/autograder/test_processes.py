@@ -171,6 +171,12 @@ def test_a_warm_interpreter_that_was_killed_is_replaced(runner, submit):
     assert submit("return tf.zeros([query_length])").arrays is not None
 
 
+def test_the_warm_interpreter_stays_fit_to_be_forked(runner, submit, monkeypatch):
+    submit("return None")
+    monkeypatch.setattr(runner, "_new_zygote", lambda warm: pytest.fail(f"another, {warm=}"))
+    assert submit("return tf.zeros([query_length])").arrays is not None
+
+
 @pytest.mark.slow
 def test_an_interpreter_of_its_own_serves_where_nothing_can_be_forked(causal, monkeypatch):
     with Runner(jobs=1, isolated=isolation.available().at_most(1)) as portable:
