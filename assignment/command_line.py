@@ -20,7 +20,8 @@ import tyro
 Config = TypeVar("Config")
 
 BAD_INPUT = 2
-BLANK = re.compile(r"^([a-z_]+\.[a-z_0-9]+): ")
+# At the beginning, or behind the name of the exception where TensorFlow has reworded it.
+BLANK = re.compile(r"^(?:.*NotImplementedError: )?([a-z_]+\.[a-z_0-9]+): (.+)", re.MULTILINE)
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -39,9 +40,10 @@ def run(main: Callable[[Config], None], config_class: type[Config]) -> None:
     try:
         main(config)
     except NotImplementedError as error:
-        if not BLANK.match(str(error)):
+        blank = BLANK.search(str(error))
+        if not blank:
             raise
-        sys.exit(_describe_blank(str(error)))
+        sys.exit(_describe_blank(blank[1], blank[2]))
     except (ValueError, RuntimeError) as error:
         if not is_about_input(error):
             raise
@@ -97,9 +99,8 @@ def _format_warning(message, category, filename, lineno, line=None) -> str:
     return f"warning: {' '.join(str(message).split())}\n"
 
 
-def _describe_blank(message: str) -> int:
+def _describe_blank(exercise: str, task: str) -> int:
     """Say which exercise is missing, and how to go on."""
-    exercise, task = message.split(": ", 1)
     print(
         f"The exercise {exercise} is still blank: {task}\n"
         f"See where it stands with: python -m autograder --exercise {exercise}",

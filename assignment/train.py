@@ -42,8 +42,8 @@ def train(config: TrainConfig) -> None:
     strategy = make_strategy(config.strategy)
     run = RunDirectory(config.directory())
     settings = config.settings()
-    resumes = run.exists()
-    if resumes:
+    begun = run.exists() and run.has_begun()
+    if run.exists():
         # The other workers may find the directory that the chief has made just now.
         if not config.resume and is_chief(strategy):
             raise ValueError(f"{run.path} already holds a run. Choose another --run-dir.")
@@ -52,11 +52,11 @@ def train(config: TrainConfig) -> None:
     corpus = load_corpus(
         source,
         config.vocabulary_size,
-        run.tokenizer() if resumes else None,
+        run.tokenizer() if begun else None,
         show_progress=True,
     )
     check_long_enough(corpus, config)
-    if is_chief(strategy) and not resumes:
+    if is_chief(strategy) and not begun:
         run.create("train", model_config, settings, corpus.tokenizer)
 
     keras.utils.set_random_seed(config.seed)

@@ -19,6 +19,7 @@ from autograder.verdicts import (
 )
 
 _BLANK = re.compile(r"(?:^|NotImplementedError: )([a-z_]+\.[a-z0-9_]+): ", re.MULTILINE)
+_WHERE_IT_RAN = re.compile(r"\{\{function_node .*?\}\}\s*")  # TensorFlow's own name of an operation
 _MAX_DRAWN = 65_536  # entries of an array that is kept for a report
 
 
@@ -82,7 +83,7 @@ def _comparison(
 
 
 def _raised(base: Verdict, error: wire.RemoteError) -> Verdict:
-    message = printable(error.message).strip()
+    message = _WHERE_IT_RAN.sub("", printable(error.message)).strip()
     blank = _BLANK.search(message) if error.type == "NotImplementedError" else None
     if blank and blank[1] in syllabus.EXERCISES:
         exercise = blank[1]

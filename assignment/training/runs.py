@@ -52,6 +52,10 @@ class RunDirectory:
     def exists(self) -> bool:
         return self._config.is_file()
 
+    def has_begun(self) -> bool:
+        """Whether there is something to go on from; until then a run is made anew each time."""
+        return bool(newest_checkpoints(self.checkpoints))
+
     def create(
         self,
         stage: str,
@@ -72,7 +76,7 @@ class RunDirectory:
         Raises:
             ValueError: There are checkpoints already, of an unknown run.
         """
-        if newest_checkpoints(self.checkpoints):
+        if self.has_begun():
             raise ValueError(
                 f"{self.path} holds checkpoints, and no config.json that says of what. Choose "
                 "another --run-dir."

@@ -82,8 +82,9 @@ def _part_table(part: syllabus.Part, exercises: list[syllabus.Exercise], report:
             "",
             Text(exercise.title, style="bold"),
         )
+        said: set[str] = set()
         for verdict in _worth_showing(own):
-            table.add_row("", "", _status(verdict), _finding(verdict, exercise))
+            table.add_row("", "", _status(verdict), _finding(verdict, exercise, said))
         table.add_section()
     return table
 
@@ -109,16 +110,25 @@ def _status(verdict: Verdict) -> Text:
     return Text(status, style=_STYLES[status])
 
 
-def _finding(verdict: Verdict, exercise: syllabus.Exercise) -> Text:
+def _finding(verdict: Verdict, exercise: syllabus.Exercise, said: set[str]) -> Text:
+    """What to show of a verdict; of a text that the exercise has had already, only that."""
     if verdict.status == PASSED:
         return Text(verdict.check.title)
     if verdict.blank:
         return Text(f"{verdict.message}\n→ {exercise.page}")
-    text = Text(f"{verdict.check.title}: {verdict.message}")
+    text = Text(f"{verdict.check.title}: {_once(verdict.message, said)}")
     if verdict.hint:
-        text.append(f"\nHint: {verdict.hint}", style="cyan")
-    if verdict.status != BLOCKED:
+        text.append(f"\nHint: {_once(verdict.hint, said)}", style="cyan")
+    if verdict.status != BLOCKED and exercise.page not in said:
+        said.add(exercise.page)
         text.append(f"\n→ {exercise.page}", style="dim")
+    return text
+
+
+def _once(text: str, said: set[str]) -> str:
+    if text in said:
+        return "as above"
+    said.add(text)
     return text
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import io
 import itertools
 import json
 import re
@@ -10,10 +11,11 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from autograder import points, syllabus
 from autograder.checks import load
-from autograder.reports import github, heatmaps, html, junit
+from autograder.reports import console, github, heatmaps, html, junit
 from autograder.verdicts import (
     BLOCKED,
     FAILED,
@@ -107,6 +109,17 @@ def test_blank_and_blocked_exercises_make_no_annotation():
     blank = [Verdict(c, FAILED, "not written yet", blank=True) for c in checks[:1]]
     blocked = [Verdict(c, BLOCKED, "blocked by") for c in checks[1:]]
     assert github.annotations(Report(tuple(blank + blocked), "")) == []
+
+
+def test_the_terminal_says_once_what_several_checks_of_an_exercise_have_found():
+    checks = [c for c in load().values() if c.exercise == "masking.causal"]
+    alike = [Verdict(c, FAILED, "a colon is missing", hint="look at line 3") for c in checks]
+    terminal = Console(width=160, record=True, file=io.StringIO())
+    console.show(Report(tuple(alike), ""), terminal)
+    text = terminal.export_text()
+    assert text.count("a colon is missing") == text.count("look at line 3") == 1
+    assert text.count("as above") == 2 * (len(checks) - 1) > 0
+    assert all(check.title in text for check in checks)
 
 
 def test_no_line_of_the_log_is_a_command_while_commands_are_stopped(capsys):

@@ -8,6 +8,7 @@ from tiny_runs import ROOT, flags_of, run_command
 
 from assignment.command_line import is_about_input
 from assignment.config import TrainConfig
+from assignment.training.runs import RunDirectory
 
 
 def raised(function, *arguments) -> Exception:
@@ -45,3 +46,26 @@ def test_a_blank_names_its_exercise(corpus, tmp_path):
     assert "The exercise text.tokenizer is still blank" in finished.err
     assert "Traceback" not in finished.err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_met_a_blank_takes_the_tokenizer_as_it_is_mended_since(corpus, tmp_path):
+    package = tmp_path / "code"
+    shutil.copytree(ROOT / "assignment", package / "assignment")
+    (package / "data").symlink_to(ROOT / "data")
+    shutil.copy(ROOT / "stencil/assignment/training/losses.py", package / "assignment/training")
+    tokenizer = package / "assignment/text/tokenizer.py"
+    right = tokenizer.read_text()
+    assert "remove_extra_whitespaces=False" in right
+    wrong = right.replace("remove_extra_whitespaces=False", "remove_extra_whitespaces=True")
+
+    def tokens_of_two_spaces() -> list[int]:
+        finished = run_command(
+            "train", *flags_of(corpus), directory=tmp_path, PYTHONPATH=str(package)
+        )
+        assert finished.code == 3, finished.err
+        return RunDirectory(tmp_path / "run").tokenizer().encode("two  spaces")
+
+    tokenizer.write_text(wrong)
+    before = tokens_of_two_spaces()
+    tokenizer.write_text(right)
+    assert tokens_of_two_spaces() != before

@@ -115,7 +115,7 @@ STAGES = [
 
 TRAINED = [
     Rule(
-        r"python -m assignment\.sample --run-dir runs/lstm-smoke-stories .*",
+        r"python -m assignment\.sample --run-dir runs/lstm-smoke-stories( .*)?",
         says="---",
         needs=(f"{TRAIN} --model lstm --preset smoke",),
     ),
@@ -282,8 +282,16 @@ GENERATING = [
 STUDENTS = [
     Rule(r"python -m autograder( --status)?", r"\g<0>" + CAUSAL, says="0 of 2 points", code=1),
     Rule(r"python -m autograder --exercise \S+", says="not written yet|0 of \d points", code=1),
-    Rule(TRAIN, says="The exercise text.tokenizer is still blank", code=3),
-    Rule(r"python -m assignment\.sample", says="error: .* is not a run directory", code=2),
+    Rule(
+        TRAIN + "( --model lstm --preset smoke)?",
+        says="The exercise text.tokenizer is still blank",
+        code=3,
+    ),
+    Rule(
+        r"python -m assignment\.sample( --run-dir .*)?",
+        says="error: .* is not a run directory",
+        code=2,
+    ),
 ]
 
 RULES = ENVIRONMENT + STAGES + TRAINED + GRADING + GENERATING

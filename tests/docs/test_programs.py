@@ -3,12 +3,8 @@
 import pytest
 from shown_commands import PAGES, ROOT, frames
 
-# What a page's program takes for granted: a text, a model.
+# What a page's program takes for granted: a model.
 BEFORE = {
-    "docs/part1-text.md": """
-import shutil
-shutil.copy("data/stories/validation.txt", "your.txt")
-""",
     "docs/part4-sampling.md": """
 import numpy as np
 from assignment.config import TrainConfig
