@@ -9,14 +9,14 @@ from assignment.config.stage import StageConfig, require
 PreferenceLoss = Literal["dpo", "ipo", "kto", "orpo", "r-dpo", "simpo"]
 
 # What works for models of this size. Those of billions of weights take beta from 0.01 to 0.1 and
-# rates a hundred times smaller.
+# rates a hundred times smaller. ORPO and SimPO have no reference to hold them.
 LOSS_DEFAULTS: dict[str, dict[str, float]] = {
     "dpo": {"beta": 0.5},
     "ipo": {"tau": 0.1},
     "kto": {"beta": 0.5},
-    "orpo": {"beta": 0.5},
+    "orpo": {"beta": 5.0, "learning_rate": 1e-4},
     "r-dpo": {"beta": 0.5, "alpha": 0.05},
-    "simpo": {"beta": 2.0, "gamma": 0.5, "sft_weight": 1.0},
+    "simpo": {"beta": 10.0, "gamma": 1.0, "sft_weight": 1.0, "learning_rate": 1e-4},
 }
 NEUTRAL = {"beta": 0.0, "tau": 0.0, "alpha": 0.0, "gamma": 0.0, "sft_weight": 0.0}
 
@@ -28,7 +28,7 @@ class DPOConfig(StageConfig):
     stage: ClassVar = "dpo"
     presets: ClassVar = {
         "smoke": {"steps": 60, "batch_size": 16, "learning_rate": 1e-4, "evaluate_every": 30},
-        "tiny": {"steps": 300, "batch_size": 32, "learning_rate": 5e-5, "evaluate_every": 100},
+        "tiny": {"steps": 300, "batch_size": 32, "learning_rate": 2e-4, "evaluate_every": 100},
     }
 
     loss: PreferenceLoss = "dpo"
