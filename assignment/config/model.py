@@ -105,10 +105,10 @@ PRESETS = {
         transformer=_small(1408, 128, 4, 4, 128),
         units={"rnn": 768, "lstm": 384},
         batch_size=16,
-        steps=2000,
-        learning_rate=3e-3,
+        steps=1500,
+        learning_rate=4.5e-3,
         warmup_steps=100,
-        evaluate_every=200,
+        evaluate_every=150,
     ),
     "small": Preset(
         transformer=_small(4096, 256, 6, 8, 256),
