@@ -1,8 +1,8 @@
 """Measures tolerances: python -m autograder.calibrate
 
 A check's noise is how far a correct answer strays from the recorded one: the solution under other
-numerics (compiled, with oneDNN, on two threads), and every correct variant. Its signal
-is how far the nearest misconception lies. The tolerance must stand between them, with room.
+numerics (compiled, with oneDNN, on two threads), and every correct variant. Its signal is how far
+the nearest misconception lies. The tolerance must stand between them, with room.
 """
 
 import json

@@ -43,7 +43,7 @@ def run(main: Callable[[Config], None], config_class: type[Config]) -> None:
         blank = BLANK.search(str(error))
         if not blank:
             raise
-        sys.exit(_describe_blank(blank[1], blank[2]))
+        sys.exit(_describe_blank(*blank.groups()))
     except (ValueError, RuntimeError) as error:
         if not is_about_input(error):
             raise
