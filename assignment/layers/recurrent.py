@@ -225,9 +225,11 @@ def additive_attention(query, keys, values, w_query, w_key, v, mask=None):
         The context `(…, D_v)` and the weights `(…, K)`.
     """
     # BEGIN SOLUTION recurrent.bahdanau
-    projected_query = tf.matmul(query[..., tf.newaxis, :], w_query)  # (…, 1, A)
-    energies = tf.tanh(projected_query + tf.matmul(keys, w_key))  # (…, K, A)
-    scores = tf.einsum("...ka,a->...k", energies, v)
+    # One plain product for all rows. TensorFlow 2.21's batched product of keys (B, 1, K, D_k) with
+    # a matrix is wrong outside XLA, and may crash: github.com/tensorflow/tensorflow/issues/117700.
+    projected_query = tf.tensordot(query, w_query, 1)[..., tf.newaxis, :]  # (…, 1, A)
+    energies = tf.tanh(projected_query + tf.tensordot(keys, w_key, 1))  # (…, K, A)
+    scores = tf.tensordot(energies, v, 1)
     if mask is not None:
         scores = tf.where(mask, scores, scores.dtype.min / 2)
     weights = tf.nn.softmax(scores, axis=-1)

@@ -199,8 +199,10 @@ def test_a_query_with_every_key_hidden_gives_finite_numbers():
         assert np.isfinite(array).all()
 
 
-def test_many_queries_may_share_their_keys():
-    queries, keys, values = normal(B, T, 3), normal(B, K, 4), normal(B, K, 6)
+@pytest.mark.parametrize("batch_size", [B, 9])  # 9: a batched product of TensorFlow's is wrong
+def test_many_queries_may_share_their_keys(batch_size):
+    queries, keys = normal(batch_size, T, 3), normal(batch_size, K, 4)
+    values = normal(batch_size, K, 6)
     projections = normal(3, A), normal(4, A), normal(A)
     context, weights = additive_attention(queries, keys[:, None], values[:, None], *projections)
     for t in range(T):
