@@ -84,14 +84,16 @@ def _comparison(
 
 def _raised(base: Verdict, error: wire.RemoteError) -> Verdict:
     message = _WHERE_IT_RAN.sub("", printable(error.message)).strip()
+    place = f"{printable(error.file)}, line {printable(error.line)}" if error.file else ""
     blank = _BLANK.search(message) if error.type == "NotImplementedError" else None
     if blank and blank[1] in syllabus.EXERCISES:
         exercise = blank[1]
         if exercise != base.check.exercise:
             return _blocked(base, exercise)
+        # An exercise may have several blanks. A line that only led to one is not shown.
+        which = f" ({place})" if error.source.startswith("raise NotImplementedError") else ""
         task = syllabus.EXERCISES[exercise].task
-        return replace(base, message=f"not written yet: {task}", blank=True)
-    place = f"{printable(error.file)}, line {printable(error.line)}" if error.file else ""
+        return replace(base, message=f"not written yet: {task}{which}", blank=True)
     if not place and error.check_source:
         place = f"raised in the check at: {printable(error.check_source, 200)}"
     elif error.source:
