@@ -23,19 +23,6 @@ def hint(mismatch: Mismatch, expected: dict[str, np.ndarray], got: dict[str, np.
         return next((text for diagnose in diagnoses if (text := diagnose(want, have))), "")
 
 
-def hint_for_exception(type_name: str, message: str) -> str:
-    """What an exception usually means here, or an empty text."""
-    if type_name == "TypeError" and "NoneType" in message:
-        return "A function returned None: does it end with a return statement?"
-    if type_name == "RecursionError":
-        return "A function calls itself without end."
-    if "Incompatible shapes" in message or "Matrix size-incompatible" in message:
-        return "Print the shapes of both operands, and compare them with the docstring."
-    if "cannot compute" in message and "expected to be a" in message:
-        return "Two tensors of different dtypes meet: convert one with tf.cast."
-    return ""
-
-
 def _axes(want: np.ndarray, have: np.ndarray) -> str:
     if want.ndim == have.ndim and sorted(want.shape) == sorted(have.shape):
         return "The axes are in another order: is something transposed, or a reshape misplaced?"

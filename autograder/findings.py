@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from autograder import compare, diagnose, syllabus, wire
 from autograder.checks import Check
+from autograder.exception_hints import hint_for_exception
 from autograder.following import Outcome
 from autograder.recordings import Recording
 from autograder.verdicts import (
@@ -102,7 +103,7 @@ def _raised(base: Verdict, error: wire.RemoteError) -> Verdict:
     return replace(
         base,
         message=f"{message or 'an exception without a message'} ({details})",
-        hint=diagnose.hint_for_exception(error.type, message),
+        hint=hint_for_exception(error.type, message),
     )
 
 

@@ -1,0 +1,63 @@
+"""What an exception of Python, TensorFlow or NumPy usually means in a student's code."""
+
+import re
+
+# A pattern of "type: message", and the hint; the first that matches counts. The messages are the
+# libraries' own, so they are matched by the words that least depend on the version.
+_HINTS = [
+    (
+        r"^TypeError: .*NoneType",
+        "A function returned None: does it end with a return statement?",
+    ),
+    (
+        r"^RecursionError: ",
+        "A function calls itself without end.",
+    ),
+    (
+        r"Incompatible shapes|Matrix size-incompatible|operands could not be broadcast",
+        "Print the shapes of both operands, and compare them with the docstring.",
+    ),
+    (
+        r"cannot compute .* expected to be a",
+        "Two tensors of different dtypes meet: convert one with tf.cast.",
+    ),
+    (
+        r"Input to reshape is a tensor with",
+        "A reshape must keep the number of entries: multiply out both shapes.",
+    ),
+    (
+        r"Need minval < maxval",
+        "There is no number between the bounds. The upper one is excluded: is it too small?",
+    ),
+    (
+        r"No gradients provided for any variable",
+        "No gradient reaches a weight: is the loss computed inside `with tf.GradientTape()`, from "
+        "tensors that were never turned into NumPy arrays?",
+    ),
+    (
+        r"does not support item assignment",
+        "Tensors cannot be written into: use tf.where, tf.tensor_scatter_nd_update or tf.concat.",
+    ),
+    (
+        r"SymbolicTensor' object has no attribute 'numpy'"
+        r"|Cannot convert a symbolic tf\.Tensor .* to a numpy array",
+        "This runs inside a compiled function, whose tensors hold no values yet: use TensorFlow's "
+        "operations instead of NumPy's.",
+    ),
+    (
+        r"symbolic `tf\.Tensor` as a Python `bool`|Iterating over a symbolic `tf\.Tensor`",
+        "This runs inside a compiled function, whose tensors hold no values yet: use tf.where or "
+        "tf.cond in place of `if`, and operations on whole tensors in place of `for`.",
+    ),
+    (
+        r"^AttributeError: .*Tensor' object has no attribute '"
+        r"(view|size|dim|unsqueeze|squeeze|transpose|permute|T|sum|mean|masked_fill|item|softmax)'",
+        "That is a method of PyTorch's or NumPy's arrays: TensorFlow has a function for it.",
+    ),
+]
+
+
+def hint_for_exception(type_name: str, message: str) -> str:
+    """What an exception usually means here, or an empty text."""
+    text = f"{type_name}: {message}"
+    return next((hint for pattern, hint in _HINTS if re.search(pattern, text, re.DOTALL)), "")

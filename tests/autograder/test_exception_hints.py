@@ -1,0 +1,59 @@
+"""Hints for exceptions, on what the installed libraries raise today."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from autograder.exception_hints import hint_for_exception
+
+SYMBOLIC = tf.TensorSpec([3])
+
+
+def assign_to_an_entry():
+    tf.ones(3)[0] = 1.0
+
+
+def compiled(function):
+    return tf.function(function, autograph=False).get_concrete_function(SYMBOLIC)
+
+
+def call_itself():
+    call_itself()
+
+
+@pytest.mark.parametrize(
+    "mistake, hint",
+    [
+        (lambda: None + 1, "return statement"),
+        (call_itself, "without end"),
+        (lambda: tf.ones((2, 3)) + tf.ones((4, 3)), "Print the shapes"),
+        (lambda: tf.matmul(tf.ones((2, 3)), tf.ones((2, 3))), "Print the shapes"),
+        (lambda: np.ones((2, 3)) + np.ones((4, 3)), "Print the shapes"),
+        (lambda: tf.ones(2) + tf.ones(2, tf.int32), "tf.cast"),
+        (lambda: tf.reshape(tf.ones(6), [4]), "number of entries"),
+        (
+            lambda: tf.random.stateless_uniform([3], [0, 1], 5, 5, tf.int32),
+            "upper one is excluded",
+        ),
+        (
+            lambda: keras.optimizers.SGD().apply_gradients([(None, tf.Variable(1.0))]),
+            "inside `with tf.GradientTape()`",
+        ),
+        (assign_to_an_entry, "cannot be written into"),
+        (lambda: compiled(lambda x: x.numpy()), "instead of NumPy's"),
+        (lambda: compiled(lambda x: np.sum(x)), "instead of NumPy's"),
+        (lambda: compiled(lambda x: 1 if x[0] > 0 else 2), "in place of `if`"),
+        (lambda: compiled(lambda x: [entry for entry in x]), "in place of `for`"),
+        (lambda: tf.ones(2).view(1), "PyTorch's or NumPy's"),
+    ],
+)
+def test_the_exception_gets_its_hint(mistake, hint):
+    with pytest.raises(Exception) as raised:
+        mistake()
+    assert hint in hint_for_exception(raised.type.__name__, str(raised.value))
+
+
+@pytest.mark.parametrize("message", ["", "my own words", "the loss does not fall"])
+def test_other_exceptions_get_none(message):
+    assert hint_for_exception("ValueError", message) == ""
