@@ -8,8 +8,8 @@ MISCONCEPTIONS = [
         "recurrent.bahdanau",
         edits=[
             (
-                "tf.tanh(projected_query + tf.matmul(keys, w_key))",
-                "projected_query + tf.matmul(keys, w_key)",
+                "tf.tanh(projected_query + tf.tensordot(keys, w_key, 1))",
+                "projected_query + tf.tensordot(keys, w_key, 1)",
             )
         ],
         hint=(
@@ -22,8 +22,8 @@ MISCONCEPTIONS = [
         "recurrent.bahdanau",
         edits=[
             (
-                "tf.tanh(projected_query + tf.matmul(keys, w_key))",
-                "tf.tanh(projected_query * tf.matmul(keys, w_key))",
+                "tf.tanh(projected_query + tf.tensordot(keys, w_key, 1))",
+                "tf.tanh(projected_query * tf.tensordot(keys, w_key, 1))",
             )
         ],
         hint="The projected query and key are multiplied. Additive attention adds them.",
@@ -32,7 +32,7 @@ MISCONCEPTIONS = [
         "no_v",
         "recurrent.bahdanau",
         edits=[
-            ('tf.einsum("...ka,a->...k", energies, v)', "tf.reduce_sum(energies, axis=-1)"),
+            ("tf.tensordot(energies, v, 1)", "tf.reduce_sum(energies, axis=-1)"),
         ],
         hint="The tanh's components are simply summed: each has a weight of its own, in v.",
     ),
@@ -41,10 +41,10 @@ MISCONCEPTIONS = [
         "recurrent.bahdanau",
         edits=[
             (
-                "tf.tanh(projected_query + tf.matmul(keys, w_key))",
-                "tf.tanh(v * (projected_query + tf.matmul(keys, w_key)))",
+                "tf.tanh(projected_query + tf.tensordot(keys, w_key, 1))",
+                "tf.tanh(v * (projected_query + tf.tensordot(keys, w_key, 1)))",
             ),
-            ('tf.einsum("...ka,a->...k", energies, v)', "tf.reduce_sum(energies, axis=-1)"),
+            ("tf.tensordot(energies, v, 1)", "tf.reduce_sum(energies, axis=-1)"),
         ],
         hint="v stands outside the tanh: the scores may be larger than the number of components.",
     ),
@@ -53,8 +53,8 @@ MISCONCEPTIONS = [
         "recurrent.bahdanau",
         edits=[
             (
-                'tf.einsum("...ka,a->...k", energies, v)',
-                'tf.einsum("...ka,a->...k", energies, v) / float(v.shape[0]) ** 0.5',
+                "tf.tensordot(energies, v, 1)",
+                "tf.tensordot(energies, v, 1) / float(v.shape[0]) ** 0.5",
             )
         ],
         hint="The scores are divided by a root: that belongs to dot-product attention.",
