@@ -30,12 +30,18 @@ def causal() -> Check:
 
 
 @pytest.fixture
-def submit(runner: Runner, causal: Check) -> Callable[..., Outcome]:
+def new_directory(runner: Runner) -> Callable[[], Path]:
+    """Makes directories for submissions: with bubblewrap, workers see none outside the runner's."""
+    return lambda: Path(tempfile.mkdtemp(dir=runner.root))
+
+
+@pytest.fixture
+def submit(runner: Runner, causal: Check, new_directory) -> Callable[..., Outcome]:
     """Runs the check on a solution in which `causal_mask` has this body."""
 
     def run(body: str, check: Check = causal) -> Outcome:
         mutation = Mutation("tested", "masking.causal", body=body)
-        directory = Path(tempfile.mkdtemp(dir=runner.root))
+        directory = new_directory()
         submission.assemble(kit.ROOT, directory, mutation.files(), base=kit.ROOT)
         return runner.run_one(Job(check, directory))
 

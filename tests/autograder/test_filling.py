@@ -15,7 +15,9 @@ PART_9 = [exercise.id for exercise in syllabus.exercises_of(syllabus.PARTS[-1])]
 PREFERENCES = ["rlhf.log_probs", "preference.sequence_log_prob"]
 
 
-def filled(runner, directory, exercises: Sequence[str]) -> Iterator[tuple[set[str], list[Verdict]]]:
+def filled(
+    runner, new_directory, exercises: Sequence[str]
+) -> Iterator[tuple[set[str], list[Verdict]]]:
     """Fills the exercises in this order; after each, what is filled and the verdicts on all.
 
     Only the checks that run the code of the new exercise are run again.
@@ -23,7 +25,7 @@ def filled(runner, directory, exercises: Sequence[str]) -> Iterator[tuple[set[st
     recording = Recording(kit.OUTPUTS)
     done: set[str] = set()
     verdicts: dict[str, Verdict] = {}
-    for step, new in enumerate([None, *exercises]):
+    for new in [None, *exercises]:
         done |= {new} if new else set()
         concerned = [
             check
@@ -31,9 +33,8 @@ def filled(runner, directory, exercises: Sequence[str]) -> Iterator[tuple[set[st
             if check.exercise in exercises
             and (new is None or new in {check.exercise, *check.needs})
         ]
-        by_hand = directory / f"step {step}"
+        by_hand, assembled = new_directory(), new_directory()
         stencil.write_tree(by_hand, stencil.starter_files(keep=done))
-        assembled = by_hand / "assembled"
         submission.assemble(by_hand, assembled)
         outcomes = runner.run([Job(check, assembled, recording.seed) for check in concerned])
         judged = judge.judge(
@@ -45,8 +46,8 @@ def filled(runner, directory, exercises: Sequence[str]) -> Iterator[tuple[set[st
         yield set(done), points.distribute(list(verdicts.values()), CHECKS)
 
 
-def require_each_step_to_earn_its_points(runner, directory, exercises):
-    for done, verdicts in filled(runner, directory, exercises):
+def require_each_step_to_earn_its_points(runner, new_directory, exercises):
+    for done, verdicts in filled(runner, new_directory, exercises):
         expected = sum(syllabus.EXERCISES[exercise].points for exercise in done)
         assert sum(verdict.points for verdict in verdicts) == pytest.approx(expected), done
         for verdict in verdicts:
@@ -62,16 +63,16 @@ def require_each_step_to_earn_its_points(runner, directory, exercises):
                 assert f"blocked by {verdict.blocked_by}" in verdict.message
 
 
-def test_each_exercise_adds_its_own_points_when_it_is_filled(runner, tmp_path):
-    require_each_step_to_earn_its_points(runner, tmp_path, [*PREFERENCES, *PART_9])
+def test_each_exercise_adds_its_own_points_when_it_is_filled(runner, new_directory):
+    require_each_step_to_earn_its_points(runner, new_directory, [*PREFERENCES, *PART_9])
 
 
-def test_an_exercise_whose_prerequisite_is_blank_is_blocked_by_it(runner, tmp_path):
-    *_, (_, verdicts) = filled(runner, tmp_path, PREFERENCES[1:])
+def test_an_exercise_whose_prerequisite_is_blank_is_blocked_by_it(runner, new_directory):
+    *_, (_, verdicts) = filled(runner, new_directory, PREFERENCES[1:])
     assert {verdict.blocked_by for verdict in verdicts} == {"rlhf.log_probs"}
     assert sum(verdict.points for verdict in verdicts) == 0
 
 
 @pytest.mark.exhaustive
-def test_the_whole_course_filled_in_the_order_of_the_syllabus(runner, tmp_path):
-    require_each_step_to_earn_its_points(runner, tmp_path, list(syllabus.EXERCISES))
+def test_the_whole_course_filled_in_the_order_of_the_syllabus(runner, new_directory):
+    require_each_step_to_earn_its_points(runner, new_directory, list(syllabus.EXERCISES))
