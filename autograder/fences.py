@@ -53,7 +53,10 @@ def regions(text: str, name: str = "<text>") -> list[Region]:
             if opened is not None:
                 raise FenceError(f"{name}:{number}: fence within the fence of line {opened[0]}")
             if begin["id"] not in syllabus.EXERCISES:
-                raise FenceError(f"{name}:{number}: no exercise {begin['id']!r} in the syllabus")
+                raise FenceError(
+                    f"{name}:{number}: no exercise {begin['id']!r} in autograder/syllabus.py; "
+                    "add its row there, or mend the id"
+                )
             opened = (number, begin["indent"], begin["id"])
         elif end := _END.match(line):
             if opened is None:

@@ -59,10 +59,17 @@ def write(out: Path, reveal_through: int = 0) -> None:
 
     Raises:
         FileExistsError: `out` holds files already.
-        FileNotFoundError: a check has no recorded output.
+        FileNotFoundError: a check has no recorded output, or an exercise no section of its page.
     """
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty; choose a new directory")
+    for exercise in syllabus.EXERCISES.values():
+        page = kit.ROOT / exercise.part.page
+        if f'<a id="{exercise.anchor}"></a>' not in page.read_text(encoding="utf-8"):
+            raise FileNotFoundError(
+                f"{exercise.part.page} has no section on {exercise.id}: it begins with "
+                f'<a id="{exercise.anchor}"></a>'
+            )
     recording = Recording(kit.OUTPUTS)
     if missing := [c.key for c in load().values() if recording.expected(c) is None]:
         raise FileNotFoundError(

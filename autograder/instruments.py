@@ -40,10 +40,15 @@ class Observed(Namespace):
         return call
 
     def refuse_trivial(self, arrays: dict[str, np.ndarray]) -> None:
-        """Raises TrivialCheckError unless some array is neither constant nor one of the inputs."""
+        """Raises TrivialCheckError unless some array is neither constant nor one of the inputs.
+
+        NaN is refused as well: it equals nothing, so no answer could pass.
+        """
         if not arrays:
             raise TrivialCheckError("the check returns no arrays")
-        for array in arrays.values():
+        for name, array in arrays.items():
+            if array.dtype.kind == "f" and np.isnan(array).any():
+                raise TrivialCheckError(f"{name} holds NaN, which equals nothing; mask it out")
             finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
             constant = finite.size == 0 or (finite == finite.flat[0]).all()
             scalar = array.size == 1 and finite.size == 1 and finite.flat[0] not in (0, 1)

@@ -76,15 +76,26 @@ class Mutation:
 
 
 def collect(package: ModuleType, name: str) -> list[Any]:
-    """The lists called `name` of all part modules of a package, in the syllabus's order."""
+    """The lists called `name` of all part modules of a package, in the syllabus's order.
+
+    Raises:
+        ValueError: an exercise is unknown, or two of its entries have one id.
+    """
     found = []
     for module in pkgutil.iter_modules(package.__path__):
         found += getattr(importlib.import_module(f"{package.__name__}.{module.name}"), name)
+    seen = set()
     for mutation in found:
         if mutation.exercise not in syllabus.EXERCISES:
             raise ValueError(
                 f"{mutation.id} in autograder/{name.lower()}/ names an exercise that is not in the "
                 f"syllabus. Received: {mutation.exercise!r}"
             )
+        if (mutation.exercise, mutation.id) in seen:
+            raise ValueError(
+                f"two entries of autograder/{name.lower()}/ for {mutation.exercise} are called "
+                f"{mutation.id!r}: results are kept by that name, so choose another"
+            )
+        seen.add((mutation.exercise, mutation.id))
     order = list(syllabus.EXERCISES)
     return sorted(found, key=lambda mutation: order.index(mutation.exercise))

@@ -26,8 +26,8 @@ from autograder.trials import (
     UnsoundError,
     catching_checks,
     identity,
-    require_sound,
     run_mutations,
+    run_solution,
     stored,
 )
 
@@ -45,10 +45,11 @@ def record(out: Path, seed: int, exercises: Collection[str] = syllabus.EXERCISES
             message names all of them.
     """
     checks = [check for check in load().values() if check.exercise in exercises]
+    if unchecked := set(exercises) - {check.exercise for check in checks}:
+        raise UnsoundError(f"{min(unchecked)} has no check yet: write one in autograder/checks/")
     mistakes = [m for m in misconceptions.load() if m.exercise in exercises]
     with Runner() as runner:
-        solution = run_mutations(runner, checks, [None], seed, observe=True)
-        require_sound(checks, solution)
+        solution = run_solution(runner, checks, seed)
         wrong = run_mutations(runner, checks, mistakes, seed)
     caught = catching_checks(checks, solution, mistakes, wrong)
     survivors = [f"{m.exercise}: {m.id}" for m in mistakes if not caught[identity(m)]]
@@ -73,9 +74,7 @@ def record_hidden(out: Path, secret: str, variants: int) -> list[str]:
         raise ValueError(f"{out} holds other files; choose a new directory")
     checks = list(load().values())
     with Runner() as runner:
-        solutions = [run_mutations(runner, checks, [None], seed, observe=True) for seed in seeds]
-    for solution in solutions:
-        require_sound(checks, solution)
+        solutions = [run_solution(runner, checks, seed) for seed in seeds]
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True, mode=0o700)
     for number, (seed, solution) in enumerate(zip(seeds, solutions, strict=True), start=1):

@@ -20,5 +20,7 @@ def select(text: str = "", exercises: Collection[str] = ()) -> list[Check]:
         and text.lower() in f"{check.key} {check.title}".lower()
     ]
     if not found:
+        if not text:
+            raise KeyError(f"no check yet of {', '.join(sorted(known))}")
         raise KeyError(f"no check matches -k {text!r} --exercise {' '.join(exercises)!r}")
     return found

@@ -102,10 +102,15 @@ def main(check: bool = False) -> None:
     Args:
         check: write nothing; exit 1 and name the files when the stencil is stale.
     """
-    if not check:
-        write()
-        return
-    if stale := stale_files():
+    try:
+        if not check:
+            write()
+            return
+        stale = stale_files()
+    except fences.FenceError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    if stale:
         print("The stencil is stale; run python -m autograder.stencil. Stale files:")
         print("\n".join(f"  stencil/{name}" for name in stale))
         sys.exit(1)

@@ -467,9 +467,11 @@ _LEDGER: dict[Part, tuple[Exercise, ...]] = {
 }
 
 PARTS: tuple[Part, ...] = tuple(_LEDGER)
-EXERCISES: dict[str, Exercise] = {
-    exercise.id: exercise for exercises in _LEDGER.values() for exercise in exercises
-}
+EXERCISES: dict[str, Exercise] = {}
+for _exercise in (exercise for exercises in _LEDGER.values() for exercise in exercises):
+    if _exercise.id in EXERCISES:
+        raise ValueError(f"two exercises are called {_exercise.id!r} in autograder/syllabus.py")
+    EXERCISES[_exercise.id] = _exercise
 _PART_OF = {exercise.id: part for part, exercises in _LEDGER.items() for exercise in exercises}
 
 

@@ -77,7 +77,8 @@ def explain(outcome: Outcome) -> str:
     if outcome.error is not None:
         error = outcome.error
         place = f" at {error.file}:{error.line}" if error.file else ""
-        return f"{summary(error)}{place}, where the check says {error.check_source}"
+        called = f", where the check says {error.check_source}" if error.check_source else ""
+        return f"{summary(error)}{place}{called}"
     return outcome.infrastructure or outcome.death or f"over the limit of {outcome.limit}"
 
 
@@ -85,14 +86,27 @@ def identity(mutation: Mutation | None) -> str:
     return f"{mutation.exercise}/{mutation.id}" if mutation else ""
 
 
-def require_sound(checks: Sequence[Check], solution: Outcomes) -> None:
-    """Raises UnsoundError where the solution fails a check, or gives what nothing can equal."""
+def run_solution(runner: Runner, checks: Sequence[Check], seed: int) -> Outcomes:
+    """The solution's outcomes, which are fit to be recorded.
+
+    Raises:
+        UnsoundError: the solution fails a check, or gives what nothing can equal (NaN, other
+            arrays each time) or too much would equal.
+    """
+    solution = run_mutations(runner, checks, [None], seed, observe=True)
+    again = run_mutations(runner, checks, [None], seed)
+    tolerances = compare.load_tolerances(kit.TOLERANCES)
     problems = []
     for check in checks:
-        outcome = solution["", check.key]
+        outcome, second = solution["", check.key], again["", check.key]
         if outcome.arrays is None:
             problems.append(f"{check.key}: {explain(outcome)}")
-        elif any(np.isnan(a).any() for a in outcome.arrays.values() if a.dtype.kind == "f"):
-            problems.append(f"{check.key}: an array holds NaN, which equals nothing")
+        elif second.arrays is None or not compare.agree(
+            outcome.arrays, second.arrays, compare.tolerance_of(check, tolerances)
+        ):
+            problems.append(
+                f"{check.key}: its arrays are others when it runs again: draw everything from rng"
+            )
     if problems:
         raise UnsoundError("the solution cannot be recorded:\n" + "\n".join(problems))
+    return solution

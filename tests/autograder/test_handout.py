@@ -14,6 +14,15 @@ def student(tmp_path_factory):
     return directory
 
 
+def test_an_exercise_that_its_page_does_not_mention_is_not_handed_out(monkeypatch, tmp_path):
+    monkeypatch.setattr(syllabus.Exercise, "anchor", property(lambda exercise: "nowhere"))
+    with pytest.raises(
+        FileNotFoundError, match=r"part1-text\.md has no section on text\.tokenizer"
+    ):
+        handout.write(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 def solution_lines() -> set[str]:
     """The distinctive lines of all fenced code: long enough not to stand elsewhere by chance."""
     lines = {

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,10 @@ def test_the_judge_and_its_command_line_import_neither_tensorflow_nor_a_submissi
         [sys.executable, "-c", code], cwd=kit.ROOT, capture_output=True, text=True, check=False
     )
     assert process.stderr.strip() == ""
+
+
+def test_an_id_that_stands_twice_in_the_ledger_is_named():
+    source = Path(syllabus.__file__).read_text(encoding="utf-8")
+    twice = source.replace('"text.windows"', '"text.tokenizer"', 1)
+    with pytest.raises(ValueError, match=r"two exercises are called 'text\.tokenizer'"):
+        exec(compile(twice, "syllabus.py", "exec"), {"__name__": syllabus.__name__})
