@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from autograder import misconceptions, variants
+from autograder import compare, kit, misconceptions, variants
 from autograder.checks import Check, load
 from autograder.mutations import Mutation
 from autograder.processes import Runner
@@ -43,12 +43,32 @@ def prove(exercise: str) -> bool:
         names = caught[identity(mistake)]
         print(f"misconception {mistake.id}: {', '.join(names) or 'SURVIVES'}")
         _print_errors(mistake, checks, outcomes)
+        for other in mistakes[: mistakes.index(mistake)]:
+            if compute_the_same(mistake, other, checks, outcomes):
+                print(f"  computes the same as {other.id}: only one of their hints will be shown")
     for variant in correct:
         names = caught[identity(variant)]
         print(f"variant {variant.id}: {'FAILS ' + ', '.join(names) if names else 'passes'}")
         _print_errors(variant, checks, outcomes)
     survive = any(not caught[identity(mistake)] for mistake in mistakes)
     return not survive and not any(caught[identity(variant)] for variant in correct)
+
+
+def compute_the_same(
+    one: Mutation, other: Mutation, checks: Sequence[Check], outcomes: Outcomes
+) -> bool:
+    """Whether no check tells the two apart, so that they would be recognised as one."""
+    tolerances = compare.load_tolerances(kit.TOLERANCES)
+    for check in checks:
+        first, second = (outcomes[identity(m), check.key] for m in (one, other))
+        if first.arrays is None or second.arrays is None:
+            same = first.arrays is second.arrays and explain(first) == explain(second)
+        else:
+            tolerance = compare.tolerance_of(check, tolerances)
+            same = compare.agree(first.arrays, second.arrays, tolerance)
+        if not same:
+            return False
+    return True
 
 
 def _print_errors(mutation: Mutation, checks: Sequence[Check], outcomes: Outcomes) -> None:

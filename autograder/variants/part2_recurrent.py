@@ -231,6 +231,19 @@ VARIANTS = [
         """,
     ),
     Variant(
+        "matmul_and_einsum",
+        "recurrent.bahdanau",
+        body="""
+            projected_query = tf.matmul(query[..., tf.newaxis, :], w_query)
+            energies = tf.tanh(projected_query + tf.matmul(keys, w_key))
+            scores = tf.einsum("...ka,a->...k", energies, v)
+            if mask is not None:
+                scores = tf.where(mask, scores, scores.dtype.min / 2)
+            weights = tf.nn.softmax(scores, axis=-1)
+            return tf.einsum("...k,...kd->...d", weights, values), weights
+        """,
+    ),
+    Variant(
         "tensordot",
         "recurrent.bahdanau",
         body="""

@@ -11,7 +11,8 @@ from autograder.calibrate import Measurement, choose
 from autograder.checks import load
 from autograder.mutations import Mutation
 from autograder.processes import Outcome
-from autograder.trials import UnsoundError
+from autograder.trials import UnsoundError, identity
+from autograder.wire import RemoteError
 
 
 def test_a_changed_file_that_is_not_python_is_refused_with_the_mutations_name():
@@ -72,6 +73,24 @@ def test_a_check_that_gives_other_arrays_each_time_is_not_recorded(monkeypatch):
     )
     with pytest.raises(UnsoundError, match="square: its arrays are others when it runs again"):
         trials.run_solution(None, [check], seed=0)
+
+
+def test_mistakes_that_no_check_tells_apart_are_named():
+    checks = [load()["masking.causal/square"]]
+    one, same, other, raises = (Mutation(name, "masking.causal") for name in "abcd")
+    outcomes = {
+        (identity(mutation), checks[0].key): outcome
+        for mutation, outcome in {
+            one: Outcome(arrays={"mask": np.ones(3)}),
+            same: Outcome(arrays={"mask": np.ones(3)}),
+            other: Outcome(arrays={"mask": np.zeros(3)}),
+            raises: Outcome(error=RemoteError("ValueError", "no")),
+        }.items()
+    }
+    assert proof.compute_the_same(one, same, checks, outcomes)
+    assert proof.compute_the_same(raises, raises, checks, outcomes)
+    assert not proof.compute_the_same(one, other, checks, outcomes)
+    assert not proof.compute_the_same(one, raises, checks, outcomes)
 
 
 def test_nothing_is_recorded_of_an_exercise_without_a_check(monkeypatch, tmp_path):
