@@ -265,6 +265,12 @@ GENERATING = [
         says="checks calibrated",
         exhaustive=True,
     ),
+    Rule(
+        r"(python -m autograder) DIRECTORY --exercise ID",
+        r"\1 stencil --exercise masking.causal",
+        says="not written yet",
+        code=1,
+    ),
     Rule(r"(python -m autograder\.handout) OUT", r"\1 ../out", says="wrote"),
     Rule(HANDOUT, says="wrote"),
     Rule(r"cd \.\./student-repository && git init .*", says="Start", needs=(HANDOUT,)),
