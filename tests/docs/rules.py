@@ -101,8 +101,8 @@ STAGES = [
         says="weights are trained",
         needs=(TRAIN,),
     ),
-    Rule(REWARD_MODEL, r"\g<0> --ranked-prompts 4" + FEW_STEPS, "accuracy", (SFT,)),
-    Rule(r"python -m assignment\.dpo( .*)?", r"\g<0>" + FEW_STEPS, "accuracy", (SFT,)),
+    Rule(REWARD_MODEL, r"\g<0> --ranked-prompts 4" + FEW_STEPS, "ranked as labelled", (SFT,)),
+    Rule(r"python -m assignment\.dpo( .*)?", r"\g<0>" + FEW_STEPS, "positive margin", (SFT,)),
     Rule(PPO + "( .*)?", r"\g<0>" + FEW_STEPS, "gold reward", (REWARD_MODEL,)),
     Rule(r"python -m assignment\.grpo( .*)?", r"\g<0>" + FEW_STEPS, "pass", (WORKED_SFT,)),
     Rule(

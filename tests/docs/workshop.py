@@ -19,7 +19,7 @@ from shown_commands import ROOT
 from autograder import handout
 
 SECONDS = 300
-NOT_COPIED = (".git", ".venv", ".docs-venv", "runs", "cache", "site", "__pycache__", ".*_cache")
+NOT_COPIED = (".git", ".venv", ".docs-venv", "runs", "cache", "__pycache__", ".*_cache")
 ENVIRONMENT = {
     name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "SUBMISSION")
 } | {
