@@ -63,13 +63,14 @@ def write(out: Path, reveal_through: int = 0) -> None:
     """
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty; choose a new directory")
-    for exercise in syllabus.EXERCISES.values():
-        page = kit.ROOT / exercise.part.page
-        if f'<a id="{exercise.anchor}"></a>' not in page.read_text(encoding="utf-8"):
-            raise FileNotFoundError(
-                f"{exercise.part.page} has no section on {exercise.id}: it begins with "
-                f'<a id="{exercise.anchor}"></a>'
-            )
+    for part in syllabus.PARTS:
+        page = (kit.ROOT / part.page).read_text(encoding="utf-8")
+        for exercise in syllabus.exercises_of(part):
+            anchor = f'<a id="{exercise.anchor}"></a>'
+            if anchor not in page:
+                raise FileNotFoundError(
+                    f"{part.page} has no section on {exercise.id}: it begins with {anchor}"
+                )
     recording = Recording(kit.OUTPUTS)
     if missing := [c.key for c in load().values() if recording.expected(c) is None]:
         raise FileNotFoundError(

@@ -1,15 +1,16 @@
 """Shows how the checks of one exercise fare, before anything is recorded."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from autograder import compare, kit, misconceptions, variants
-from autograder.checks import Check, load
+from autograder.checks import Check
 from autograder.mutations import Mutation
 from autograder.processes import Runner
 from autograder.trials import (
     Outcomes,
-    UnsoundError,
     catching_checks,
+    checks_of,
     explain,
     identity,
     run_mutations,
@@ -26,9 +27,7 @@ def prove(exercise: str) -> bool:
     Raises:
         UnsoundError: there is no check, or the solution fails one.
     """
-    checks = [check for check in load().values() if check.exercise == exercise]
-    if not checks:
-        raise UnsoundError(f"{exercise} has no check yet: write one in autograder/checks/")
+    checks = checks_of([exercise])
     mistakes = [m for m in misconceptions.load() if m.exercise == exercise]
     correct = [v for v in variants.load() if v.exercise == exercise]
     with Runner() as runner:
@@ -43,9 +42,10 @@ def prove(exercise: str) -> bool:
         names = caught[identity(mistake)]
         print(f"misconception {mistake.id}: {', '.join(names) or 'SURVIVES'}")
         _print_errors(mistake, checks, outcomes)
-        for other in mistakes[: mistakes.index(mistake)]:
-            if compute_the_same(mistake, other, checks, outcomes):
-                print(f"  computes the same as {other.id}: only one of their hints will be shown")
+    tolerances = compare.load_tolerances(kit.TOLERANCES)
+    for one, other in combinations(mistakes, 2):
+        if compute_the_same(one, other, checks, outcomes, tolerances):
+            print(f"{one.id} and {other.id} compute the same: only one hint will be shown")
     for variant in correct:
         names = caught[identity(variant)]
         print(f"variant {variant.id}: {'FAILS ' + ', '.join(names) if names else 'passes'}")
@@ -55,10 +55,13 @@ def prove(exercise: str) -> bool:
 
 
 def compute_the_same(
-    one: Mutation, other: Mutation, checks: Sequence[Check], outcomes: Outcomes
+    one: Mutation,
+    other: Mutation,
+    checks: Sequence[Check],
+    outcomes: Outcomes,
+    tolerances: dict[str, compare.Tolerance],
 ) -> bool:
     """Whether no check tells the two apart, so that they would be recognised as one."""
-    tolerances = compare.load_tolerances(kit.TOLERANCES)
     for check in checks:
         first, second = (outcomes[identity(m), check.key] for m in (one, other))
         if first.arrays is None or second.arrays is None:

@@ -25,6 +25,7 @@ from autograder.trials import (
     Outcomes,
     UnsoundError,
     catching_checks,
+    checks_of,
     identity,
     run_mutations,
     run_solution,
@@ -44,9 +45,7 @@ def record(out: Path, seed: int, exercises: Collection[str] = syllabus.EXERCISES
         UnsoundError: the solution fails, a check is trivial, or a misconception survives; the
             message names all of them.
     """
-    checks = [check for check in load().values() if check.exercise in exercises]
-    if unchecked := set(exercises) - {check.exercise for check in checks}:
-        raise UnsoundError(f"{min(unchecked)} has no check yet: write one in autograder/checks/")
+    checks = checks_of(exercises)
     mistakes = [m for m in misconceptions.load() if m.exercise in exercises]
     with Runner() as runner:
         solution = run_solution(runner, checks, seed)

@@ -1,13 +1,13 @@
 """Runs checks on the solution, and on versions of it with mistakes or other right answers."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from tqdm import tqdm
 
 from autograder import compare, kit, submission
-from autograder.checks import Check
+from autograder.checks import Check, load
 from autograder.mutations import Mutation
 from autograder.processes import Job, Outcome, Runner
 from autograder.recognition import summary
@@ -17,6 +17,18 @@ Outcomes = dict[tuple[str, str], Outcome]  # by (mutation's id or "", check's ke
 
 class UnsoundError(Exception):
     """Something about the checks that must be mended before a recording is of use."""
+
+
+def checks_of(exercises: Collection[str]) -> list[Check]:
+    """The checks of these exercises.
+
+    Raises:
+        UnsoundError: an exercise has none.
+    """
+    checks = [check for check in load().values() if check.exercise in exercises]
+    if unchecked := set(exercises) - {check.exercise for check in checks}:
+        raise UnsoundError(f"{min(unchecked)} has no check yet: write one in autograder/checks/")
+    return checks
 
 
 def run_mutations(

@@ -87,21 +87,21 @@ def test_mistakes_that_no_check_tells_apart_are_named():
             raises: Outcome(error=RemoteError("ValueError", "no")),
         }.items()
     }
-    assert proof.compute_the_same(one, same, checks, outcomes)
-    assert proof.compute_the_same(raises, raises, checks, outcomes)
-    assert not proof.compute_the_same(one, other, checks, outcomes)
-    assert not proof.compute_the_same(one, raises, checks, outcomes)
+    assert proof.compute_the_same(one, same, checks, outcomes, {})
+    assert proof.compute_the_same(raises, raises, checks, outcomes, {})
+    assert not proof.compute_the_same(one, other, checks, outcomes, {})
+    assert not proof.compute_the_same(one, raises, checks, outcomes, {})
 
 
 def test_nothing_is_recorded_of_an_exercise_without_a_check(monkeypatch, tmp_path):
-    monkeypatch.setattr(record, "load", dict)
+    monkeypatch.setattr(trials, "load", dict)
     with pytest.raises(UnsoundError, match=r"masking\.causal has no check yet"):
         record.record(tmp_path / "new", 0, ["masking.causal"])
     assert not (tmp_path / "new").exists()
 
 
 def test_an_exercise_without_a_check_has_nothing_to_prove(monkeypatch):
-    monkeypatch.setattr(proof, "load", dict)
+    monkeypatch.setattr(trials, "load", dict)
     with pytest.raises(UnsoundError, match=r"masking\.causal has no check yet"):
         proof.prove("masking.causal")
 

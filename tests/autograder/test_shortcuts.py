@@ -1,6 +1,3 @@
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from autograder import kit, shortcuts, submission, syllabus
@@ -125,7 +122,7 @@ HIDDEN_WAYS = {
 
 
 @pytest.mark.parametrize("way", HIDDEN_WAYS)
-def test_a_hidden_way_is_closed(way, runner):
+def test_a_hidden_way_is_closed(way, runner, new_directory):
     exercise, code = HIDDEN_WAYS[way]
     file = syllabus.find(exercise).file
     text = (
@@ -137,7 +134,7 @@ k, tf = sys.modules["keras"], sys.modules["tensorflow"]
 """
     )
     assert shortcuts.find(text, syllabus.find(exercise)) == []
-    directory = Path(tempfile.mkdtemp(dir=runner.root))
+    directory = new_directory()
     submission.assemble(kit.ROOT, directory, {file: text}, base=kit.ROOT)
     check = next(check for check in load().values() if check.exercise == exercise)
     error = runner.run_one(Job(check, directory)).error
