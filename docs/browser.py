@@ -17,7 +17,7 @@ FLAGS = (
     *("--hide-scrollbars", "--no-sandbox", "--disable-dev-shm-usage"),
 )
 SECONDS = 60
-# The text that is shown, that of shadow trees as well, in which components keep theirs.
+# The text that is shown, that of shadow trees and frames as well, in which components keep theirs.
 SHOWN_TEXT = """
 (() => {
   const texts = [];
@@ -26,6 +26,7 @@ SHOWN_TEXT = """
     if (["STYLE", "SCRIPT", "TEMPLATE"].includes(node.nodeName)) return;
     if (node.nodeType === Node.ELEMENT_NODE && getComputedStyle(node).display === "none") return;
     if (node.shadowRoot) node.shadowRoot.childNodes.forEach(visit);
+    if (node.contentDocument?.body) visit(node.contentDocument.body);
     node.childNodes.forEach(visit);
   };
   if (document.body) visit(document.body);

@@ -28,8 +28,10 @@ class SFTConfig(StageConfig):
     answer. --no-per-sequence gives every token the same weight."""
     lora_rank: int = 0
     """Train only low-rank changes of this rank, and merge them in the end; 0 trains all weights."""
+    lora_embedding_rank: int = 0
+    """LoRA: change the embedding too, by a change of this rank; 0 leaves it as it is."""
     lora_alpha: float = 16.0
-    """LoRA: the change is scaled by alpha / rank."""
+    """LoRA: a change is scaled by alpha / rank."""
 
     @property
     def label(self) -> str:
@@ -38,5 +40,5 @@ class SFTConfig(StageConfig):
     def check(self) -> None:
         super().check()
         require(self, lambda v: 0 <= v <= 1, "from 0 to 1", "worked", "noise")
-        require(self, lambda v: v >= 0, "0 or more", "lora_rank")
+        require(self, lambda v: v >= 0, "0 or more", "lora_rank", "lora_embedding_rank")
         require(self, lambda v: v > 0, "positive", "lora_alpha")

@@ -96,6 +96,11 @@ class Tokenizer:
         return self._processor.vocab_size()
 
     @functools.cached_property
+    def pieces(self) -> list[str]:
+        """What each id stands for, as SentencePiece writes it: ▁ for a space, <0x0A> for a byte."""
+        return [self._processor.id_to_piece(i) for i in range(self.vocabulary_size)]
+
+    @functools.cached_property
     def user_id(self) -> int:
         return self._processor.piece_to_id(USER)
 

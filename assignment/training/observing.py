@@ -1,4 +1,4 @@
-"""What is looked at while a model trains: validation, samples, attention maps, histograms."""
+"""What is looked at while a model trains: validation, samples, attention, weights, embeddings."""
 
 import tqdm
 
@@ -6,6 +6,7 @@ from assignment.generation.sampling import make_sampler
 from assignment.generation.text import TextGenerator
 from assignment.models.transformer_lm import TransformerLM
 from assignment.training.figures import attention_heat_maps
+from assignment.training.projector import write_projection
 
 # Of long validation texts a part is enough on the way; the summary at the end takes all.
 VALIDATION_TOKENS = 30_000
@@ -69,6 +70,8 @@ class Observer:
         tqdm.tqdm.write(f"step {step}: validation loss {metrics['loss']:.4f}{gap}\n  {text}\n")
         self.tracker.log_text(step, "samples", text)
         self.tracker.log_weights(step, self.model)
+        table = self.model.token_embedding.embeddings.numpy()
+        write_projection(self.samples.parent, table, self.corpus.tokenizer)
         if isinstance(self.model, TransformerLM):
             self._log_attention(step)
         return metrics

@@ -163,7 +163,12 @@ class RunDirectory:
         model = build_model(self.model_config())
         settings = self.settings()
         if settings.get("lora_rank"):
-            apply_lora(model, settings["lora_rank"], settings["lora_alpha"])
+            apply_lora(
+                model,
+                settings["lora_rank"],
+                settings["lora_alpha"],
+                embedding_rank=settings.get("lora_embedding_rank", 0),
+            )
         paths = newest_checkpoints(self.checkpoints)
         if which == "best":
             paths = newest_checkpoints(self.checkpoints / "best") + paths

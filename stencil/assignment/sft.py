@@ -35,7 +35,9 @@ def sft(config: SFTConfig) -> None:
 
     model = stage.load_source()
     if config.lora_rank:
-        apply_lora(model, config.lora_rank, config.lora_alpha, config.seed)
+        apply_lora(
+            model, config.lora_rank, config.lora_alpha, config.seed, config.lora_embedding_rank
+        )
     trained = sum(v.numpy().size for v in model.trainable_variables)
     print(f"{trained:,} weights are trained, {trained / model.count_params():.1%} of the model")
     stage.start(model, stage.make_optimizer(model.trainable_variables))

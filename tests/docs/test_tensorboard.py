@@ -50,3 +50,9 @@ def test_the_samples_can_be_read(page, address, workshop):
 def test_the_attention_is_a_picture(page, address):
     page.open(f"{address}/#images")
     page.text_with("attention")
+
+
+def test_the_projector_has_a_point_for_each_token(page, address, workshop):
+    page.open(f"{address}/#projector")
+    tokens = (workshop.copy / "runs" / RUN / "tokens.tsv").read_text().splitlines()
+    page.text_with(f"Points:\n{len(tokens)}\nDimension:", "token_embedding")

@@ -4,7 +4,8 @@ import pytest
 import tensorflow as tf
 
 from assignment.config import TransformerConfig
-from assignment.layers.lora import LoRADense, apply_lora, merge_lora
+from assignment.layers.feed_forward import FeedForward
+from assignment.layers.lora import LoRADense, LoRAEmbedding, apply_lora, merge_lora
 from assignment.models.transformer_lm import TransformerLM
 
 RNG = np.random.default_rng(0)
@@ -106,6 +107,62 @@ def test_the_seed_decides_a():
     apply_lora(model, 2, 4.0, seed=5)
     attention = model.blocks[0].self_attention
     assert np.abs(attention.query_dense.lora_a.numpy() - attention.key_dense.lora_a).max() > 0.01
+
+
+def adapted_embedding():
+    base = keras.layers.Embedding(9, 5)
+    base.build()
+    layer = LoRAEmbedding(base, rank=3, alpha=6.0, seed=0, name="adapted")
+    layer.lora_a.assign(RNG.normal(size=(9, 3)))
+    return layer
+
+
+def test_an_adapted_embedding_equals_keras_own():
+    layer = adapted_embedding()
+    oracle = keras.layers.Embedding(9, 5)
+    oracle.build()
+    oracle.set_weights(layer.base.get_weights())
+    oracle.enable_lora(rank=3, lora_alpha=6.0)
+    oracle.lora_embeddings_a.assign(layer.lora_a)
+    oracle.lora_embeddings_b.assign(layer.lora_b)
+    ids = RNG.integers(0, 9, (2, 4))
+    np.testing.assert_allclose(layer(ids), oracle(ids), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(layer.embeddings, oracle.embeddings, rtol=1e-5, atol=1e-5)
+
+
+def test_only_the_tokens_that_occur_change_their_vectors():
+    layer = adapted_embedding()
+    layer.lora_a.assign(np.zeros((9, 3)))
+    np.testing.assert_array_equal(layer.embeddings, layer.base.embeddings)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(tf.square(layer(np.array([2, 5]))))
+    into_a, into_b = tape.gradient(loss, [layer.lora_a.value, layer.lora_b.value])
+    rows = tf.convert_to_tensor(into_a).numpy()
+    assert np.flatnonzero(np.abs(rows).sum(axis=1)).tolist() == [2, 5]
+    np.testing.assert_array_equal(into_b, np.zeros((3, 5)))
+
+
+@pytest.mark.parametrize("tie_embeddings", [True, False])
+def test_the_embedding_is_adapted_on_demand(tie_embeddings):
+    model = language_model(tie_embeddings=tie_embeddings)
+    before, paths = model(IDS).numpy(), [v.path for v in model.variables]
+    apply_lora(model, rank=2, alpha=4.0, embedding_rank=3)
+    np.testing.assert_allclose(model(IDS), before, rtol=1e-5, atol=1e-5)
+    assert {v.name for v in model.trainable_variables} == {"lora_a", "lora_b"}
+    shapes = [tuple(v.shape) for v in model.token_embedding.trainable_variables]
+    assert shapes == [(23, 3), (3, 16)]
+
+    randomise(model)
+    adapted = model(IDS).numpy()
+    assert np.abs(adapted - before).max() > 0.1
+    state = model.initial_state(2, 6)
+    np.testing.assert_allclose(model.step(IDS, state, 0)[0], adapted, rtol=1e-4, atol=1e-4)
+
+    merge_lora(model)
+    assert type(model.token_embedding) is keras.layers.Embedding
+    np.testing.assert_allclose(model(IDS), adapted, rtol=1e-4, atol=1e-4)
+    assert [v.path for v in model.variables] == paths
+    assert len(model.trainable_variables) == len(paths)
 
 
 @pytest.mark.parametrize("tie_embeddings", [True, False])
@@ -212,14 +269,15 @@ def adam(model):
     return optimizer
 
 
-def test_a_checkpoint_restores_an_adapted_model_and_its_optimizer(tmp_path):
+@pytest.mark.parametrize("embedding_rank", [0, 3])
+def test_a_checkpoint_restores_an_adapted_model_and_its_optimizer(tmp_path, embedding_rank):
     model = language_model()
-    apply_lora(model, rank=2, alpha=4.0)
+    apply_lora(model, rank=2, alpha=4.0, embedding_rank=embedding_rank)
     randomise(model)
     path = checkpoint(model, optimizer=adam(model)).write(str(tmp_path / "adapted"))
 
     other = language_model()
-    apply_lora(other, rank=2, alpha=4.0, seed=9)
+    apply_lora(other, rank=2, alpha=4.0, seed=9, embedding_rank=embedding_rank)
     status = checkpoint(other, optimizer=adam(other)).read(path)
     status.assert_consumed().assert_existing_objects_matched()
     np.testing.assert_array_equal(other(IDS), model(IDS))
@@ -239,7 +297,7 @@ def test_a_checkpoint_of_a_merged_model_loads_into_a_plain_one(tmp_path):
 def test_half_precision_computes_in_it_and_keeps_float32_weights():
     model = TransformerLM(language_model().config, dtype="mixed_bfloat16")
     model(IDS)
-    apply_lora(model, rank=2, alpha=4.0)
+    apply_lora(model, rank=2, alpha=4.0, embedding_rank=3)
     randomise(model)
     adapted = model(IDS)
     assert adapted.dtype == tf.bfloat16
@@ -259,3 +317,6 @@ def test_what_cannot_be_adapted_is_refused():
     plain = keras.Sequential([keras.Input((3,)), keras.layers.LayerNormalization()])
     with pytest.raises(ValueError, match="has a Dense layer"):
         apply_lora(plain, 2, 4.0)
+    without = keras.Sequential([keras.Input((None, 3)), FeedForward(3, 4)])
+    with pytest.raises(ValueError, match="no Embedding of its own"):
+        apply_lora(without, 2, 4.0, embedding_rank=2)

@@ -165,11 +165,15 @@ def test_a_run_of_several_models_gives_back_the_first(tmp_path, story_tokenizer)
     np.testing.assert_array_equal(run.load_model("latest")(IDS), actor(IDS))
 
 
-def test_low_rank_changes_are_merged_when_a_run_is_loaded(tmp_path, story_tokenizer):
+@pytest.mark.parametrize("embedding_rank", [0, 3])
+def test_low_rank_changes_are_merged_when_a_run_is_loaded(
+    tmp_path, story_tokenizer, embedding_rank
+):
     run = RunDirectory(tmp_path / "run")
-    run.create("sft", MODEL, {"lora_rank": 2, "lora_alpha": 3.0}, story_tokenizer)
+    settings = {"lora_rank": 2, "lora_alpha": 3.0, "lora_embedding_rank": embedding_rank}
+    run.create("sft", MODEL, settings, story_tokenizer)
     model = build_model(MODEL)
-    apply_lora(model, rank=2, alpha=3.0)
+    apply_lora(model, rank=2, alpha=3.0, embedding_rank=embedding_rank)
     for variable in model.trainable_variables:
         variable.assign(np.random.default_rng(0).normal(size=variable.shape))
     save(model, run)
