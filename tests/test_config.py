@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assignment.config import PRESETS, RecurrentConfig, TrainConfig, TransformerConfig
+from assignment.config import PRESETS, RecurrentConfig, SFTConfig, TrainConfig, TransformerConfig
 
 
 def transformer_parameters(config: TransformerConfig) -> int:
@@ -51,6 +51,17 @@ def test_a_preset_fills_what_is_not_said(name):
     assert model == preset.transformer
     assert (config.steps, config.batch_size) == (preset.steps, preset.batch_size)
     assert config.vocabulary_size == preset.transformer.vocabulary_size
+
+
+def test_lora_brings_defaults_of_its_own():
+    plain, adapted = SFTConfig().resolve(), SFTConfig(lora_rank=3).resolve()
+    assert (plain.lora_embedding_rank, adapted.lora_embedding_rank) == (0, 6)
+    assert adapted.learning_rate > plain.learning_rate
+    assert adapted.batch_size > plain.batch_size
+    said = SFTConfig(lora_rank=3, lora_embedding_rank=0, batch_size=8).resolve()
+    assert (said.lora_embedding_rank, said.batch_size) == (0, 8)
+    with pytest.raises(ValueError, match="--lora-embedding-rank must be 0 or more"):
+        SFTConfig(lora_rank=3, lora_embedding_rank=-1).resolve()
 
 
 def test_what_is_said_is_kept():

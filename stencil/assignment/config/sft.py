@@ -1,9 +1,13 @@
 """The settings of supervised fine-tuning."""
 
+import dataclasses
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from assignment.config.stage import StageConfig, require
+
+LORA_DEFAULTS = {"learning_rate": 1e-2, "batch_size": 32}
+"""Low-rank changes want larger steps than all weights together, and less noise in them."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,7 @@ class SFTConfig(StageConfig):
     source_stage: ClassVar = None
     presets: ClassVar = {
         "smoke": {"steps": 200, "batch_size": 16, "learning_rate": 2e-3, "evaluate_every": 100},
-        "tiny": {"steps": 1000, "batch_size": 32, "learning_rate": 2e-3, "evaluate_every": 250},
+        "tiny": {"steps": 1600, "batch_size": 16, "learning_rate": 2e-3, "evaluate_every": 400},
     }
 
     data: str = "instructions"
@@ -27,15 +31,23 @@ class SFTConfig(StageConfig):
     """Give every example the same weight: else a long story counts ten times as much as a short
     answer. --no-per-sequence gives every token the same weight."""
     lora_rank: int = 0
-    """Train only low-rank changes of this rank, and merge them in the end; 0 trains all weights."""
-    lora_embedding_rank: int = 0
-    """LoRA: change the embedding too, by a change of this rank; 0 leaves it as it is."""
+    """Train only low-rank changes of this rank, and merge them in the end; 0 trains all weights.
+    The learning rate is then 1e-2 and the batch size 32, unless others are given."""
+    lora_embedding_rank: int | None = None
+    """LoRA: the rank of the embedding's change; 0 leaves it as it is. None: twice --lora-rank."""
     lora_alpha: float = 16.0
     """LoRA: a change is scaled by alpha / rank."""
 
     @property
     def label(self) -> str:
         return "sft-arithmetic" if self.data == "arithmetic" else "sft"
+
+    def resolve(self) -> Self:
+        defaults = {"lora_embedding_rank": 2 * self.lora_rank}
+        if self.lora_rank:
+            defaults |= LORA_DEFAULTS
+        missing = {name: v for name, v in defaults.items() if getattr(self, name) is None}
+        return super(SFTConfig, dataclasses.replace(self, **missing)).resolve()
 
     def check(self) -> None:
         super().check()
