@@ -64,8 +64,14 @@ def arguments_decide(assignment, rng):
         "exchanged": (step, seed),
         "the same at last": (seed, step),
     }
-    equal = [np.array_equal(first, _starts(assignment, *pair, *rest)) for pair in asked.values()]
-    return {"equal to the first": np.array(equal), "shape": np.array(first.shape)}
+    drawn = [_starts(assignment, *pair, *rest) for pair in asked.values()]
+    moved = (drawn[1].astype(np.int64) - first) % (100_000 - 64)
+    return {
+        "equal to the first": np.array([np.array_equal(first, other) for other in drawn]),
+        "the next step is the first, shifted": np.bool_(np.unique(moved).size < 30),
+        "in order": np.bool_((np.diff(first) >= 0).all()),
+        "shape": np.array(first.shape),
+    }
 
 
 @check("text.sampling_plan", tolerance="exact")

@@ -164,8 +164,8 @@ def first_and_last_window(assignment, rng):
 
 @check("text.windows", tolerance="exact")
 def as_many_windows_as_tokens(assignment, rng):
-    """B = T: rows are windows, columns are positions; the starts are an array, not a tensor."""
-    tokens = rng.permutation(50).astype(np.int32)
+    """B = T: rows are windows, columns are positions; the starts are an array; ids are large."""
+    tokens = rng.permutation(50).astype(np.int32) + 70_000
     return _windows(assignment, tokens, np.array([30, 9, 21, 2, 11], np.int64), 5)
 
 

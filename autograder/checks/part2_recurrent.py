@@ -149,6 +149,23 @@ def gradients_through_two_lstm_steps(assignment, rng):
     return {f"gradient of {name}": value for name, value in zip(names, found, strict=True)}
 
 
+@check("recurrent.lstm_cell")
+def gradients_of_shut_gates(assignment, rng):
+    """Gates that are wide open or shut leave finite gradients."""
+    x, h, c, kernel, recurrent_kernel, bias = _lstm_inputs(rng, 2, 3, 2)
+    h_weight, c_weight = (tensor(normal(rng, 2, 2)) for _ in range(2))
+    bias = np.tile(np.float32([-120, 120]), 4)
+
+    def loss(*inputs):
+        import tensorflow as tf
+
+        h, c = assignment.layers.recurrent.lstm_step(*inputs)
+        return tf.reduce_sum(h_weight * h + c_weight * c)
+
+    found = gradients(loss, x, h, c, kernel, recurrent_kernel, bias)
+    return {"gradient of h": found[1], "gradient of c": found[2], "of the bias": found[5]}
+
+
 @check("recurrent.lstm_cell", tolerance="exact")
 def first_bias(assignment, rng):
     """The forget gate's bias starts at 1, the other biases at 0."""

@@ -125,21 +125,24 @@ def gradients_through_time(assignment, rng):
 
 @check("recurrent.unroll", needs=[RNN, LSTM])
 def gradients_without_a_mask(assignment, rng):
-    """Without a mask too, gradients reach the first input and the initial state."""
+    """Without a mask too: from every output and the last state, to inputs, weights, first state."""
     import tensorflow as tf
 
     result = {}
     for kind in CELLS:
         layer = _layer(assignment, rng, kind, 3, 2)
         inputs, states = tensor(normal(rng, 2, 4, 3)), _states(rng, kind, 2, 2)
-        direction = tensor(normal(rng, 2, 2))
+        direction, of_last = tensor(normal(rng, 2, 4, 2)), _states(rng, kind, 2, 2)
+        weights = {weight.name: weight for weight in layer.trainable_weights}
+        sources = [inputs, *states, *(weights[name].value for name in sorted(weights))]
         with tf.GradientTape() as tape:
             tape.watch((inputs, states))
-            last = layer(inputs, initial_state=states)[:, -1]
-            value = tf.reduce_sum(direction * last)
-        of_inputs, of_states = tape.gradient(value, (inputs, states), unconnected_gradients="zero")
-        result[f"{kind}, inputs"] = of_inputs
-        result |= {f"{kind}, state {i}": gradient for i, gradient in enumerate(of_states)}
+            outputs, last = layer(inputs, initial_state=states, return_state=True)
+            value = tf.reduce_sum(direction * outputs)
+            value += sum(tf.reduce_sum(d * s) for d, s in zip(of_last, last, strict=True))
+        found = tape.gradient(value, sources, unconnected_gradients="zero")
+        names = ("inputs", *(f"state {i}" for i in range(len(states))), *sorted(weights))
+        result |= {f"{kind}, {name}": g for name, g in zip(names, found, strict=True)}
     return result
 
 

@@ -179,6 +179,26 @@ def best_of_both_processes(assignment, rng):
     return results
 
 
+def _best_at_last(assignment, rng):
+    run = _Run(assignment)
+    for step, metric in ((10, 3.0), (20, 1.0)):
+        run.mark(float(step))
+        run.checkpointer.save(step, metric)
+
+
+@check("training.checkpoint", tolerance="exact", before=(_best_at_last,))
+def stopped_at_its_best(assignment, rng):
+    """A run that was stopped behind its best save still remembers that metric."""
+    run = _Run(assignment)
+    steps, marks = [run.checkpointer.restore_latest()], []
+    for step, metric in ((30, 2.0), (40, 0.5)):
+        run.mark(float(step))
+        run.checkpointer.save(step, metric)
+        steps.append(run.checkpointer.restore_best())
+        marks.append(run.marks())
+    return {"steps": np.array([_number(step) for step in steps]), "weights": np.stack(marks)}
+
+
 @check("training.checkpoint", tolerance="exact", before=(_many_saves,))
 def number_kept(assignment, rng):
     """Only the last `keep` checkpoints stay, and the best."""

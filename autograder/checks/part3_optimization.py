@@ -1,5 +1,6 @@
 """Checks of Part 3: the schedule, AdamW, and clipping."""
 
+import contextlib
 import inspect
 
 import numpy as np
@@ -55,7 +56,7 @@ def _optimized(assignment, values, gradients, options, compiled=False):
     """The variables after each of the updates: an array (updates, …) for each variable.
 
     Args:
-        values: arrays by the variable's path, "layer/name".
+        values: arrays by the variable's path, as "layer/name" or "model/block/layer/name".
         gradients: for each update, arrays by path.
         options: of AdamW.
     """
@@ -64,8 +65,10 @@ def _optimized(assignment, values, gradients, options, compiled=False):
 
     variables = {}
     for path, value in values.items():
-        layer, name = path.split("/")
-        with keras.name_scope(layer):
+        *layers, name = path.split("/")
+        with contextlib.ExitStack() as scopes:
+            for layer in layers:
+                scopes.enter_context(keras.name_scope(layer))
             variables[path] = keras.Variable(value, name=name)
     optimizer = assignment.training.optimizers.AdamW(**options)
     optimizer.build(list(variables.values()))
@@ -151,6 +154,11 @@ def what_does_not_decay(assignment, rng):
         "token_embedding/embeddings": (6, 3),
         "position_embedding/embeddings": (5, 3),
         "lstm_0/recurrent_kernel": (2, 8),
+        "model/token_embedding/embeddings": (3, 2),
+        "model/block_0/self_attention/query_dense/kernel": (2, 2),
+        "model/block_0/self_attention/query_dense/bias": (2,),
+        "model/block_0/feed_forward_norm/gamma": (2,),
+        "attention/w_query": (2, 3),
     }
     values = {path: normal(rng, *shape) + 2 for path, shape in shapes.items()}
     gradients = [{path: np.zeros_like(value) for path, value in values.items()}] * 2
@@ -178,8 +186,11 @@ def rate_from_a_schedule(assignment, rng):
 
 def _clipped(assignment, arrays, max_norm):
     inputs = [None if array is None else tensor(array) for array in arrays]
-    gradients, norm = assignment.training.optimizers.clip_by_global_norm(inputs, max_norm)
+    given = list(inputs)
+    gradients, norm = assignment.training.optimizers.clip_by_global_norm(given, max_norm)
     result = {"norm": norm, "entries": np.array(len(gradients), np.int64)}
+    kept = [one is other for one, other in zip(inputs, given, strict=True)]
+    result["what was given stays"] = np.array(kept)
     result["none"] = np.array([gradient is None for gradient in gradients])
     for i, gradient in enumerate(gradients):
         if gradient is not None:

@@ -32,7 +32,7 @@ def masked(assignment, rng):
 
 @check("attention.scaled_dot_product")
 def empty_rows(assignment, rng):
-    """A query that may attend nowhere gives finite numbers, and leaves other rows alone."""
+    """A query that may attend nowhere gives finite numbers and gradients, and other rows theirs."""
     query, key, value = normal(rng, 3, 4, 5), normal(rng, 3, 6, 5), normal(rng, 3, 6, 2)
     mask = rng.random((3, 4, 6)) < 0.7
     mask[..., 0] = True
@@ -40,11 +40,24 @@ def empty_rows(assignment, rng):
     output, weights = assignment.layers.attention.scaled_dot_product_attention(
         tensor(query), tensor(key), tensor(value), tensor(mask)
     )
+
+    def other_rows(*inputs):
+        import tensorflow as tf
+
+        attention = assignment.layers.attention.scaled_dot_product_attention
+        return tf.reduce_sum(attention(*inputs, tensor(mask))[0][:, :2])
+
+    found = gradients(other_rows, query, key, value)
     output, weights = np.array(output), np.array(weights)
     # Which finite numbers stand in an empty row is free: uniform weights and zeros are both right.
     finite = np.isfinite(output[1, 2]).all() and np.isfinite(weights[1, 2]).all()
     output[1, 2] = weights[1, 2] = 0
-    return {"the empty row is finite": np.bool_(finite), "weights": weights, "output": output}
+    return {
+        "the empty row is finite": np.bool_(finite),
+        "its gradients are": np.isfinite([gradient.sum() for gradient in found]),
+        "weights": weights,
+        "output": output,
+    }
 
 
 @check("attention.scaled_dot_product")

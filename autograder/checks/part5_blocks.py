@@ -152,6 +152,86 @@ def dropout_of_each_sub_layer(assignment, rng):
     return results
 
 
+@check("blocks.decoder", needs=NEEDS)
+def each_output_dropped_once(assignment, rng):
+    """In training a share of what each sub-layer adds is dropped, once, each place by itself."""
+    rate, results = 0.4, {}
+    inputs, context = normal(rng, 6, 5, 12), tensor(normal(rng, 6, 3, 12))
+    for name in ("self_attention", "context_attention", "feed_forward"):
+        block = decoder_block(assignment, rng, dropout=rate, cross_attention=True)
+        _silence(block.self_attention, block.context_attention, block.feed_forward)
+        # This one adds 1 everywhere, whatever is dropped inside it.
+        getattr(block, name).output_dense.bias.assign(np.ones(12, np.float32))
+        still = np.asarray(block(tensor(inputs), context=context)) - inputs
+        trained = np.asarray(block(tensor(inputs), context=context, training=True)) - inputs
+        scaled = np.abs(trained - 1 / (1 - rate)) < 1e-3
+        dropped = np.abs(trained) < 1e-3
+        # A feed-forward network may drop between its dense layers, where it is not seen here.
+        within = name == "feed_forward" and np.abs(trained - still).max() < 1e-3
+        results |= {
+            f"{name}, at inference": still,
+            f"{name}, dropped or scaled up": np.bool_((dropped | scaled).all() or within),
+            f"{name}, a share": np.bool_(abs(dropped.mean() - rate) < 0.15 or within),
+            f"{name}, rows differ": np.bool_((dropped[0] != dropped[1]).any() or within),
+            f"{name}, tokens differ": np.bool_((dropped[:, 0] != dropped[:, 1]).any() or within),
+        }
+    return results
+
+
+@check("blocks.decoder", needs=NEEDS)
+def attention_weights_dropped(assignment, rng):
+    """In training the weights of self- and cross-attention are dropped from as well."""
+    results = {}
+    inputs, context = normal(rng, 4, 5, 12), tensor(normal(rng, 4, 6, 12))
+    for name in ("self_attention", "context_attention"):
+        block = decoder_block(assignment, rng, dropout=0.4, cross_attention=True)
+        _silence(block.self_attention, block.context_attention, block.feed_forward)
+        # Values of 1: the output is the sum of the weights that are left.
+        layer = getattr(block, name)
+        layer.value_dense.kernel.assign(np.zeros((12, 12), np.float32))
+        layer.value_dense.bias.assign(np.ones(12, np.float32))
+        layer.output_dense.kernel.assign(np.eye(12, dtype=np.float32))
+        still = np.asarray(block(tensor(inputs), context=context)) - inputs
+        trained = np.asarray(block(tensor(inputs), context=context, training=True)) - inputs
+        left = trained[np.abs(trained) > 1e-3]
+        results |= {
+            f"{name}, at inference": still,
+            f"{name}, sums vary": np.bool_(left.std() > 0.1),
+        }
+    return results
+
+
+@check("blocks.decoder", needs=NEEDS)
+def gradient_into_the_context(assignment, rng):
+    """Through cross-attention the encoder learns too."""
+    import tensorflow as tf
+
+    block = decoder_block(assignment, rng, cross_attention=True)
+    inputs, direction = tensor(normal(rng, 2, 3, 12)), tensor(normal(rng, 2, 3, 12))
+    context = tf.Variable(normal(rng, 2, 4, 12))
+    with tf.GradientTape() as tape:
+        output = block(inputs, context=tf.convert_to_tensor(context))
+        loss = tf.reduce_sum(direction * output)
+    return {"gradient of the context": tape.gradient(loss, context)}
+
+
+@check("blocks.decoder", needs=NEEDS)
+def cached_within_a_function(assignment, rng):
+    """Within a tf.function, as decoding is: the position of the first token is a tensor."""
+    import tensorflow as tf
+
+    block = decoder_block(assignment, rng)
+    inputs, cache = tensor(normal(rng, 2, 2, 12)), tensor(normal(rng, 2, 2, 5, 3, 4))
+    mask = tensor(causal(2, 5, 3))
+
+    @tf.function
+    def step(index):
+        return block(inputs, mask=mask, cache=cache, cache_index=index)
+
+    output, cache = step(tensor(np.int32(3)))
+    return {"output": output, "cache": cache}
+
+
 def _silence(*sub_layers):
     """Makes these sub-layers return zeros."""
     for layer in sub_layers:

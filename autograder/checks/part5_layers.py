@@ -178,8 +178,14 @@ def gradient_of_gelu(assignment, rng):
     import tensorflow as tf
 
     gelu = assignment.layers.feed_forward.gelu
-    (found,) = gradients(lambda x: tf.reduce_sum(gelu(x)), normal(rng, 3, 5, scale=1.5))
-    return {"gradient": found}
+    found = {
+        name: gradients(lambda x: tf.reduce_sum(gelu(x)), array)[0]
+        for name, array in (
+            ("gradient", normal(rng, 3, 5, scale=1.5)),
+            ("gradient far from zero", np.float32([-60, -14, 14, 60])),
+        )
+    }
+    return found
 
 
 def _feed_forward(assignment, rng, *sizes_and_dropout):
@@ -196,6 +202,36 @@ def feed_forward(assignment, rng):
     """Widen, activate, project back: one gelu, between the two dense layers."""
     layer = _feed_forward(assignment, rng, 6, 10)
     return {"output": layer(tensor(normal(rng, 2, 5, 6)))}
+
+
+@check("feed_forward.gelu")
+def gradients_of_feed_forward(assignment, rng):
+    """Both dense layers learn, and the gradient reaches the inputs."""
+    import tensorflow as tf
+
+    layer = _feed_forward(assignment, rng, 5, 7)
+    inputs, direction = tf.Variable(normal(rng, 2, 3, 5)), tensor(normal(rng, 2, 3, 5))
+    dense = {"intermediate_dense": layer.intermediate_dense, "output_dense": layer.output_dense}
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(direction * layer(tf.convert_to_tensor(inputs)))
+    kernels = [part.kernel.value for part in dense.values()]
+    found = tape.gradient(loss, [inputs, *kernels])
+    return dict(zip(("inputs", *dense), found, strict=True))
+
+
+@check("feed_forward.gelu")
+def one_dropout(assignment, rng):
+    """In training the outputs are dropped from once, at the given rate, or not they but what is
+    within."""
+    layer = _feed_forward(assignment, rng, 6, 10, 0.2)
+    inputs = tensor(normal(rng, 20, 4, 6))
+    still, trained = np.asarray(layer(inputs)), np.asarray(layer(inputs, training=True))
+    dropped = trained == 0
+    scaled = np.abs(trained - still / 0.8) < 1e-3 * (1 + np.abs(still))
+    once = (dropped | scaled).all() and abs(dropped.mean() - 0.2) < 0.1
+    # Dropout between the two dense layers is as right: then no output is exactly 0.
+    within = not dropped.any() and np.abs(trained - still).max() > 1e-3
+    return {"output": still, "dropped once": np.bool_(once or within)}
 
 
 @check("feed_forward.gelu")

@@ -11,7 +11,7 @@ def square(assignment, rng):
     """As many keys as queries."""
     length = int(rng.integers(5, 9))
     causal_mask = assignment.layers.masking.causal_mask
-    return {"mask": causal_mask(length), "of a long text": causal_mask(70)}
+    return {"mask": causal_mask(length), "of a long text": causal_mask(300)}
 
 
 @check("masking.causal")

@@ -175,8 +175,8 @@ def dropout_only_in_training(assignment, rng):
 @check("attention.multi_head", needs=NEEDS)
 def dropout_of_the_weights(assignment, rng):
     """Dropout takes attention weights away as a whole, in each head by itself, and scales up."""
-    batch, length, heads, width = 8, 6, 3, 4
-    layer = attention(assignment, rng, heads * width, heads, 0.5)
+    batch, length, heads, width, rate = 8, 6, 3, 4, 0.25
+    layer = attention(assignment, rng, heads * width, heads, rate)
     inputs = tensor(normal(rng, batch, length, heads * width))
     plain = layer(inputs)
     # Equal weights 1/6, and values of 1: a head's output is the sum of the weights that are left.
@@ -186,13 +186,13 @@ def dropout_of_the_weights(assignment, rng):
     layer.value_dense.bias.assign(np.ones(heads * width, np.float32))
     layer.output_dense.kernel.assign(np.eye(heads * width, dtype=np.float32))
     output = np.asarray(layer(inputs, training=True)).reshape(batch, length, heads, width)
-    sums = output[..., 0] * length / 2
-    deviation = (1 / length / (batch * length * heads)) ** 0.5
+    sums = output[..., 0] * length * (1 - rate)  # how many weights are left
+    deviation = (rate / (1 - rate) / length / (batch * length * heads)) ** 0.5
     return {
         "output": plain,
         "a weight is dropped for all values": np.bool_(np.ptp(output, axis=-1).max() < 1e-5),
-        "weights are dropped or doubled": np.bool_(np.abs(sums - np.round(sums)).max() < 1e-4),
-        "some are dropped": np.bool_(sums.min() < length / 2 - 0.5),
+        "weights are dropped or scaled": np.bool_(np.abs(sums - np.round(sums)).max() < 1e-4),
+        "some are dropped": np.bool_(sums.min() < length - 0.5),
         "the mean stays": np.bool_(abs(output[..., 0].mean() - 1) < 5 * deviation),
         "heads differ": np.bool_((sums[..., 0] != sums[..., 1]).any()),
         "queries differ": np.bool_((sums[:, 0] != sums[:, 1]).any()),

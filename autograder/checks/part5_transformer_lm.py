@@ -134,6 +134,38 @@ def dropout_of_the_model(assignment, rng):
 
 
 @check("models.transformer_lm", needs=NEEDS)
+def dropout_of_the_parts(assignment, rng):
+    """In training the embedding is dropped from, and so is every block."""
+    ids = tensor(tokens(rng, 3, 6))
+    found = {}
+    for name, layers in (("embedding", 0), ("blocks", 1)):
+        options = {"num_layers": layers, "positions": "learned", "tie_embeddings": False}
+        model = transformer(assignment, rng, dropout=0.3, **options)
+        if layers:  # an embedding of zeros, in which dropout changes nothing
+            for table in (model.token_embedding, model.position_embedding):
+                table.embeddings.assign(np.zeros(table.embeddings.shape, np.float32))
+        still = np.asarray(model(ids))
+        change = np.abs(np.asarray(model(ids, training=True)) - still).max()
+        found |= {f"{name}, at inference": still, f"{name}, in training": np.bool_(change > 1e-3)}
+    return found
+
+
+@check("models.transformer_lm", needs=NEEDS)
+def within_functions(assignment, rng):
+    """Within tf.functions, as in training and decoding: shapes and the position are tensors."""
+    import tensorflow as tf
+
+    model = transformer(assignment, rng, num_layers=1)
+    ids = tokens(rng, 2, 4)
+    whole = tf.function(model, input_signature=[tf.TensorSpec([None, None], tf.int32)])
+    step = tf.function(model.step)
+    state = model.initial_state(2, 5)
+    before, state = step(tensor(ids[:, :3]), state, tensor(np.int32(0)))
+    last, _ = step(tensor(ids[:, 3:]), state, tensor(np.int32(3)))
+    return {"logits": whole(tensor(ids)), "before": before, "last": last}
+
+
+@check("models.transformer_lm", needs=NEEDS)
 def cached_decoding(assignment, rng):
     """Two tokens at once, then one by one through the cache: the logits of the whole text."""
     model = transformer(assignment, rng)
@@ -161,13 +193,14 @@ def _stepwise(model, ids, cuts) -> np.ndarray:
 
 @check("models.transformer_lm", needs=NEEDS)
 def gradients_of_the_model(assignment, rng):
-    """Every block learns, and a tied embedding learns from both of its uses."""
+    """Every block learns, learned positions too, and a tied embedding from both of its uses."""
     import tensorflow as tf
 
-    model = transformer(assignment, rng)
+    model = transformer(assignment, rng, positions="learned")
     ids = tokens(rng, 2, 5)
     direction = rng.standard_normal((2, 5, VOCABULARY)).astype(np.float32)
     watched = {
+        "positions": model.position_embedding.embeddings,
         "embedding": model.token_embedding.embeddings,
         "first block": model.blocks[0].feed_forward.output_dense.kernel,
         "last block": model.blocks[1].self_attention.value_dense.kernel,

@@ -63,10 +63,20 @@ def exact_fit(assignment, rng):
 def special_ids_in_the_text(assignment, rng):
     """The mask depends on places, not on values: the text holds special ids too."""
     tokenizer = _tokenizer(rng)
-    prompt = np.array([*_tokens(rng, 2), tokenizer.assistant_id, tokenizer.eos_id], np.int32)
-    special = (tokenizer.pad_id, tokenizer.eos_id, tokenizer.user_id)
-    response = np.insert(_tokens(rng, 3), [0, 1, 3], special)
-    return _packed(assignment, prompt, response, (14,), tokenizer)
+    special = (tokenizer.assistant_id, tokenizer.bos_id, tokenizer.pad_id, tokenizer.eos_id)
+    prompt = np.array([*_tokens(rng, 2), *special], np.int32)
+    special = (tokenizer.pad_id, tokenizer.eos_id, tokenizer.user_id, tokenizer.assistant_id)
+    response = np.array([*special, *_tokens(rng, 3), tokenizer.eos_id], np.int32)
+    # With room to spare; without the prompt's beginning; without the response's end.
+    return _packed(assignment, prompt, response, (20, 14, 8), tokenizer)
+
+
+@check("sft.response_mask", tolerance="exact")
+def shortest(assignment, rng):
+    """A response of one token, and a prompt of none."""
+    prompt, response, tokenizer = _tokens(rng, 2), _tokens(rng, 1), _tokenizer(rng)
+    alone = _packed(assignment, prompt[:0], response, (6,), tokenizer)
+    return _packed(assignment, prompt, response, (8, 5), tokenizer) | alone
 
 
 @check("sft.response_mask", tolerance="exact")
@@ -92,6 +102,7 @@ def nothing_to_learn(assignment, rng):
     arrays["raises ValueError"] = np.array(
         [
             _raises(pack, prompt, response, 2, tokenizer),
+            _raises(pack, prompt, response, 1, tokenizer),
             _raises(pack, prompt, response[:0], 9, tokenizer),
             _raises(pack, prompt[:0], response, 2, tokenizer),
             _raises(pack, prompt[:0], response, 3, tokenizer),
@@ -152,3 +163,12 @@ def more_padding(assignment, rng):
         arrays[name] = loss(logits[:, :6], targets[:, :6], mask[:, :6], per_sequence)
         arrays[f"{name}, padded"] = loss(logits, targets, mask, per_sequence)
     return arrays
+
+
+@check("sft.loss", needs=["training.loss"], tolerance="loose")
+def improbable_targets(assignment, rng):
+    """Large logits, and a target of probability 1e-18: the loss is finite, and its gradient 1."""
+    logits, targets, mask = _conversations(rng)
+    logits += np.float32(100)
+    np.put_along_axis(logits[:2], targets[:2, :, None], 60, axis=-1)
+    return value_and_gradients(_response_loss(assignment, targets, mask), logits=logits)

@@ -7,8 +7,8 @@ from autograder.checks.losses_tools import floats, ratios, rows, signed, value_a
 from autograder.checks.tools import tensor
 
 
-def _advantages(assignment, rng, lengths, time, gamma, lam):
-    mask = rows(lengths, time)
+def _advantages(assignment, rng, lengths, time, gamma, lam, starts=0):
+    mask = rows(lengths, time, starts)
     rewards = signed(rng, 0.5, 2, len(lengths), time)
     values = floats(rng, -2, 2, len(lengths), time)
     rewards[~mask] = 0.0
@@ -43,6 +43,12 @@ def undiscounted(assignment, rng):
 def as_many_rows_as_tokens(assignment, rng):
     """As many rows as tokens, so that an exchanged axis does not show in a shape."""
     return _advantages(assignment, rng, (3, 4, 2, 4), 4, gamma=0.95, lam=0.5)
+
+
+@check("rlhf.gae")
+def responses_that_begin_late(assignment, rng):
+    """Behind prompts of unequal lengths responses begin late; what stands before counts not."""
+    return _advantages(assignment, rng, (3, 2, 4, 1), 6, gamma=0.9, lam=0.6, starts=(2, 4, 0, 3))
 
 
 @check("rlhf.gae")

@@ -18,7 +18,7 @@ def log_probabilities(assignment, rng):
     token_log_probs = assignment.alignment.log_probs.token_log_probs
 
     def weighted(logits):
-        return tf.reduce_sum(weights * token_log_probs(logits, targets))
+        return tf.reduce_sum(weights * tf.cast(token_log_probs(logits, targets), tf.float32))
 
     found = value_and_gradients(weighted, logits=logits)
     return {
@@ -37,7 +37,11 @@ def entropies(assignment, rng):
     logits[1, 2] = 0.0  # all is equally likely: ln 6
     weights = tensor(normal(rng, 2, 3))
     entropy = assignment.alignment.log_probs.entropy
-    found = value_and_gradients(lambda x: tf.reduce_sum(weights * entropy(x)), logits=logits)
+
+    def weighted(logits):
+        return tf.reduce_sum(weights * tf.cast(entropy(logits), tf.float32))
+
+    found = value_and_gradients(weighted, logits=logits)
     return {
         "entropy": entropy(tensor(logits)),
         "of one token": entropy(tensor(logits[:1, :1])),
@@ -59,10 +63,11 @@ def square(assignment, rng):
 
 @check("rlhf.log_probs", tolerance="loose")
 def large_logits(assignment, rng):
-    """Logits that are all large: only their differences count; one target is very improbable."""
-    logits = normal(rng, 2, 3, 5, scale=3.0) + np.float32(100)
+    """Only differences between the logits of a token count; one target is very improbable."""
+    offsets = np.array([[100, -150, 60], [-80, 120, 0]], np.float32)
+    logits = normal(rng, 2, 3, 5, scale=3.0) + offsets[..., None]
     targets = rng.integers(0, 5, (2, 3)).astype(np.int32)
-    logits[1, 0, targets[1, 0]] -= 30
+    logits[1, 0, targets[1, 0]] -= 130
     log_probs = assignment.alignment.log_probs
     return {
         "log-probabilities": log_probs.token_log_probs(tensor(logits), tensor(targets)),
@@ -99,10 +104,10 @@ def large_differences(assignment, rng):
 
 @check("rlhf.bradley_terry", tolerance="exact")
 def pairs_of_a_ranking(assignment, rng):
-    """Every pair once, the better one first, for rankings of 5, 2 and 1."""
+    """Every pair once, the better one first, for rankings of 7, 2 and 1."""
     ranking_to_pairs = assignment.alignment.rewards.ranking_to_pairs
     arrays = {}
-    for count in (5, 2, 1):
+    for count in (7, 2, 1):
         ranking = [int(index) for index in rng.permutation(9)[:count]]
         pairs = sorted((int(winner), int(loser)) for winner, loser in ranking_to_pairs(ranking))
         # The order of the pairs is free.
@@ -110,10 +115,10 @@ def pairs_of_a_ranking(assignment, rng):
     return arrays
 
 
-def _responses(rng, lengths, time):
+def _responses(rng, lengths, time, starts=0):
     """Scores, log-probabilities of policy and reference, and a mask; large numbers on padding."""
     shape = (len(lengths), time)
-    mask = rows(lengths, time)
+    mask = rows(lengths, time, starts)
     log_probs = floats(rng, -3, -0.1, *shape)
     ref_log_probs = log_probs - signed(rng, 0.5, 2, *shape)
     log_probs[~mask], ref_log_probs[~mask] = 500.0, -300.0
@@ -158,4 +163,11 @@ def only_the_score(assignment, rng):
 def more_padding(assignment, rng):
     """Padding behind all responses adds zeros, and moves nothing."""
     arrays = _responses(rng, (4, 2, 3), 7)
+    return {"rewards": _shaped(assignment, arrays, 0.4)}
+
+
+@check("rlhf.token_rewards")
+def responses_that_begin_late(assignment, rng):
+    """Behind prompts of unequal lengths responses begin late; one row has none, and stays 0."""
+    arrays = _responses(rng, (2, 3, 1, 0), 6, starts=(3, 1, 5, 0))
     return {"rewards": _shaped(assignment, arrays, 0.4)}

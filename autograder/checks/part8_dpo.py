@@ -20,7 +20,10 @@ def _sequence_log_probs(assignment, rng, lengths, starts, time, vocabulary, aver
     def of(logits):
         return sequence_log_probs(logits, tensor(targets), tensor(mask), average)
 
-    found = value_and_gradients(lambda x: tf.reduce_sum(weights * of(x)), logits=logits)
+    def weighted(logits):
+        return tf.reduce_sum(weights * tf.cast(of(logits), tf.float32))
+
+    found = value_and_gradients(weighted, logits=logits)
     return {
         "log-probabilities": of(tensor(logits)),
         "gradient of logits": found["gradient of logits"],
@@ -63,13 +66,16 @@ def sum_by_default(assignment, rng):
     return {"log-probabilities": sequence_log_probs(*inputs)}
 
 
-def _pairs(rng, batch):
-    """Summed log-probabilities of both responses, under the policy and under the reference."""
+def _pairs(rng, batch, longer=0.0):
+    """Summed log-probabilities of both responses, under the policy and under the reference.
+
+    They are lower by `longer`.
+    """
     shift = {"policy_chosen": signed(rng, 0.5, 3, batch), "policy_rejected": None}
     shift["policy_rejected"] = rng.permutation(signed(rng, 0.5, 3, batch))
     reference = {
-        "ref_chosen": floats(rng, -14, -6, batch),
-        "ref_rejected": floats(rng, -20, -4, batch),
+        "ref_chosen": floats(rng, -14, -6, batch) - np.float32(longer),
+        "ref_rejected": floats(rng, -20, -4, batch) - np.float32(longer),
     }
     policy = {
         "policy_chosen": reference["ref_chosen"] + shift["policy_chosen"],
@@ -88,8 +94,8 @@ def _at_the_reference(rng, batch):
 
 
 def _averages(rng, batch):
-    """Average log-probabilities of both responses."""
-    chosen = floats(rng, -2.5, -0.2, batch)
+    """Average log-probabilities of both responses, all of them below 0."""
+    chosen = floats(rng, -2.5, -0.8, batch)
     return {"chosen": chosen, "rejected": chosen + signed(rng, 0.1, 0.18, batch) * 3}
 
 
@@ -108,6 +114,12 @@ def pairs(assignment, rng):
 def strong_beta(assignment, rng):
     """Another beta: it scales the margin inside the sigmoid."""
     return _loss(assignment, "dpo_loss", _pairs(rng, 3), 1.7)
+
+
+@check("preference.dpo", tolerance="loose")
+def long_responses(assignment, rng):
+    """Responses of a hundred tokens, whose probabilities are 0 in single precision."""
+    return _loss(assignment, "dpo_loss", _pairs(rng, 4, longer=140), 0.5)
 
 
 @check("preference.dpo")
@@ -145,6 +157,23 @@ def kto_reference_point(assignment, rng):
     negative = _loss(assignment, "kto_loss", pairs, 0.5, 0.8, 1.3, kl=-0.9)
     default = _loss(assignment, "kto_loss", pairs, 0.5, 0.8, 1.3)
     return default | {"loss with a negative kl": negative["loss"]}
+
+
+@check("preference.family", tolerance="loose")
+def long_texts(assignment, rng):
+    """IPO, KTO, R-DPO: responses whose probabilities are 0 in single precision."""
+    pairs = _pairs(rng, 4, longer=140)
+    lengths = tensor(np.array([96, 104, 99, 101], np.int32)), tensor(np.full(4, 100, np.int32))
+    losses = {
+        "ipo_loss": (0.4,),
+        "kto_loss": (0.5, 0.8, 1.3),
+        "r_dpo_loss": (*lengths, 0.5, 0.2),
+    }
+    arrays = {}
+    for name, options in losses.items():
+        found = _loss(assignment, name, pairs, *options)
+        arrays |= {f"{name}: {key}": array for key, array in found.items()}
+    return arrays
 
 
 @check("preference.family")

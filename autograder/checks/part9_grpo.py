@@ -55,7 +55,12 @@ def large_epsilon(assignment, rng):
 def equal_rewards(assignment, rng):
     """A group of equal rewards has advantages 0, and leaves the other groups alone."""
     rewards = np.concatenate([np.ones(4), rng.permutation([0, 1, 1, 0]), np.zeros(4)])
-    return {"normalised": _advantages(assignment, rewards.astype(np.float32), 4)}
+    # The mean of seven tenths is not 0.1 in single precision: their variance may round below 0.
+    tenths = np.asarray(_advantages(assignment, np.full(14, 0.1, np.float32), 7))
+    return {
+        "normalised": _advantages(assignment, rewards.astype(np.float32), 4),
+        "of tenths, about 0": np.abs(tenths) < 0.01,
+    }
 
 
 def _estimates(rng, batch, time):
@@ -72,7 +77,8 @@ def _estimate(assignment, rng, *kind, **keywords):
     kl_estimate = assignment.alignment.group_relative.kl_estimate
 
     def weighted(log_probs, ref_log_probs):
-        return tf.reduce_sum(weights * kl_estimate(log_probs, ref_log_probs, *kind, **keywords))
+        estimate = kl_estimate(log_probs, ref_log_probs, *kind, **keywords)
+        return tf.reduce_sum(weights * tf.cast(estimate, tf.float32))
 
     found = value_and_gradients(weighted, **arrays)
     inputs = (tensor(array) for array in arrays.values())
@@ -110,14 +116,14 @@ def expectation(assignment, rng):
     return {"expectations of k1, k2, k3": np.sum(weighted, axis=-1)}
 
 
-def _responses(rng, lengths, time):
+def _responses(rng, lengths, time, starts=0):
     """Ratios on all sides of the clip in rows of either sign; wild, finite numbers off the mask."""
-    mask = rows(lengths, time)
+    mask = rows(lengths, time, starts)
     old = floats(rng, -3, -0.5, *mask.shape)
     log_probs, ref = old + np.float32(3), old - np.float32(2)
     for row, length in enumerate(lengths):
         kinds = rng.permutation(np.log(ratios(rng, max(length, 6))))[:length]
-        log_probs[row, :length] = old[row, :length] + kinds
+        log_probs[row, mask[row]] = old[row, mask[row]] + kinds
     apart = signed(rng, 0.5, 1.2, *mask.shape)
     ref[mask] = (log_probs - apart)[mask]
     advantages = signed(rng, 1, 3, len(lengths))
@@ -164,6 +170,19 @@ def square(assignment, rng):
     found = {}
     for aggregation in ("sequence", "token", "constant"):
         result = _grpo(assignment, arrays, mask, 0.1, 0.5, aggregation=aggregation)
+        names = ("loss", "gradient of log_probs")
+        found |= {f"{name}, {aggregation}": result[name] for name in names}
+    return found
+
+
+@check("grpo.loss", needs=["grpo.kl"])
+def responses_that_begin_late(assignment, rng):
+    """Behind prompts of unequal lengths responses begin late; one has an advantage of 0."""
+    arrays, mask = _responses(rng, (3, 5, 2, 4), 7, starts=(4, 1, 0, 2))
+    arrays["advantages"][2] = 0.0
+    found = {}
+    for aggregation in ("sequence", "token", "constant"):
+        result = _grpo(assignment, arrays, mask, 0.2, 0.4, aggregation=aggregation)
         names = ("loss", "gradient of log_probs")
         found |= {f"{name}, {aggregation}": result[name] for name in names}
     return found

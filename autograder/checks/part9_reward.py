@@ -24,6 +24,7 @@ def answers(assignment, rng):
             f"####   {b}",
             f"#### {b}\n",
             f"#### {a} apples",
+            f"#### {a} and {b}",
         ],
         "tag": [f"so <answer>{a}</answer>", f"<answer> {b} </answer> done", "<answer>0</answer>"],
         "signs": [f"#### -{a}", f"<answer>-{b}</answer>", f"#### -${a}", f"#### ${b}"],
@@ -56,7 +57,9 @@ def malformed(assignment, rng):
     texts = [
         *("", f"{number}", f"The answer is {number}.", f"## {number}", f"Answer: {number}"),
         *("####", "#### ", "#### forty", "#### -", "#### ,", "#### --5", "#### ²"),
-        *("<answer></answer>", "<answer>x</answer>", f"<answer>{number}"),
+        *("#### ٣", f"#### the answer is {number}", f"#### x{number}y"),
+        *("<answer></answer>", "<answer>x</answer>", f"<answer>{number}", f"<answer>{number}</b>"),
+        f"#### {number} <answer>x</answer>",
         *("#### 4.5", f"#### {number} then #### none", f"#### {number}"),
     ]
     assignment.alignment.rewards.extract_answer("#### " + "9" * 5000)
@@ -78,5 +81,6 @@ def rewards(assignment, rng):
         ),
         *((f"<answer>{number}</answer>", number), ("#### none", 0), ("#### 0", 0), ("", 0)),
         *((f"#### -{number}", -number), (f"#### {number}", -number)),
+        *((f"#### {number}0001", number * 10_000), ("#### " + "9" * 400, number)),
     ]
     return {"rewards": np.array([exact_answer_reward(text, answer) for text, answer in cases])}

@@ -37,6 +37,36 @@ MISCONCEPTIONS = [
         hint="The second residual is missing: what remains if the feed-forward network returns 0?",
     ),
     Misconception(
+        "dropped_twice",
+        "blocks.decoder",
+        edits=[
+            (
+                "x = x + transformed",
+                "x = x + self.output_dropout(transformed, training=training)",
+            )
+        ],
+        hint=(
+            "The output of the feed-forward network is dropped from twice: FeedForward does it "
+            "already. The output of attention is not, except here."
+        ),
+    ),
+    Misconception(
+        "attention_not_dropped",
+        "blocks.decoder",
+        edits=[
+            (
+                "x = x + self.output_dropout(attended, training=training)\n        x = x if "
+                "self.norm_first else self.self_attention_norm(x)",
+                "x = x + attended\n        x = x if self.norm_first else "
+                "self.self_attention_norm(x)",
+            )
+        ],
+        hint=(
+            "In training nothing of what self-attention adds is dropped. MultiHeadAttention drops "
+            "from its weights; its output is for the block to drop from."
+        ),
+    ),
+    Misconception(
         "residual_from_the_start",
         "blocks.decoder",
         edits=[("x = x + transformed", "x = inputs + transformed")],

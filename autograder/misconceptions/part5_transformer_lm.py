@@ -10,6 +10,17 @@ MISCONCEPTIONS = [
         hint="With sinusoidal positions the embedding is multiplied by the root of its width.",
     ),
     Misconception(
+        "blocks_never_train",
+        "models.transformer_lm",
+        edits=[
+            (
+                "x = block(x, mask=mask, training=training)",
+                "x = block(x, mask=mask, training=False)",
+            )
+        ],
+        hint="The blocks are told that nobody trains: none of them drops anything.",
+    ),
+    Misconception(
         "scaled_by_the_width",
         "models.transformer_lm",
         edits=[("self.config.hidden_dim**0.5", "self.config.hidden_dim")],

@@ -46,6 +46,21 @@ MISCONCEPTIONS = [
         ),
     ),
     Misconception(
+        "prompt_included",
+        "rlhf.gae",
+        edits=[
+            (
+                "valid = tf.cast(mask, values.dtype)",
+                "valid = tf.cast(tf.cumsum(tf.cast(mask, tf.int32), 1, reverse=True) > 0, "
+                "values.dtype)",
+            )
+        ],
+        hint=(
+            "The mask is used behind the response only. What stands before it, the prompt, is no "
+            "part of it either: advantages and returns are 0 there."
+        ),
+    ),
+    Misconception(
         "runs_forward",
         "rlhf.gae",
         edits=[("reverse=True", "reverse=False")],

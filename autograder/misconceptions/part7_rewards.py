@@ -101,6 +101,20 @@ MISCONCEPTIONS = [
         hint="The penalty is the estimator k3. In the reward it is the plain log-ratio, k1.",
     ),
     Misconception(
+        "score_at_the_count",
+        "rlhf.token_rewards",
+        edits=[
+            (
+                "is_last = count_from_end == 1",
+                "is_last = tf.range(tf.shape(mask)[1]) == count_from_end[:, :1] - 1",
+            )
+        ],
+        hint=(
+            "The score stands at the place that the number of valid tokens gives. Behind a prompt "
+            "the response begins later, and its last token is not there."
+        ),
+    ),
+    Misconception(
         "ratio_as_penalty",
         "rlhf.token_rewards",
         edits=[("(log_probs - ref_log_probs)", "tf.exp(log_probs - ref_log_probs)")],

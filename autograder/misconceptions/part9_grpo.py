@@ -14,6 +14,21 @@ MISCONCEPTIONS = [
         hint="Drifting from the reference lowers the loss. The divergence is a penalty.",
     ),
     Misconception(
+        "lengths_for_a_mask",
+        "grpo.loss",
+        edits=[
+            (
+                "advantages = tf.stop_gradient(advantages)[:, tf.newaxis]",
+                "mask = tf.sequence_mask(tf.reduce_sum(tf.cast(mask, tf.int32), 1), "
+                "tf.shape(mask)[1])\n    advantages = tf.stop_gradient(advantages)[:, tf.newaxis]",
+            )
+        ],
+        hint=(
+            "As many tokens as the response has are taken, from the first column on. Behind a "
+            "prompt it begins later: the mask says where."
+        ),
+    ),
+    Misconception(
         "no_kl",
         "grpo.loss",
         edits=[('losses += beta * kl_estimate(log_probs, ref_log_probs, "k3")', "pass")],

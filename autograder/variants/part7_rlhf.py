@@ -92,10 +92,10 @@ VARIANTS = [
         "one_hot",
         "rlhf.token_rewards",
         body="""
-            valid = tf.cast(mask, log_probs.dtype)
-            last = tf.cast(tf.reduce_sum(valid, axis=1), tf.int32) - 1
-            scores = tf.one_hot(last, tf.shape(mask)[1], dtype=score.dtype) * score[:, None]
-            return (beta * (ref_log_probs - log_probs) + scores) * valid
+            steps = tf.shape(mask)[1]
+            last = steps - 1 - tf.argmax(tf.reverse(mask, [1]), axis=1, output_type=tf.int32)
+            scores = tf.one_hot(last, steps, dtype=score.dtype) * score[:, None]
+            return (beta * (ref_log_probs - log_probs) + scores) * tf.cast(mask, score.dtype)
         """,
     ),
     Variant(
@@ -115,8 +115,8 @@ VARIANTS = [
             kl = tf.where(mask, log_probs - ref_log_probs, tf.zeros_like(log_probs))
             places = tf.range(tf.shape(mask)[1])
             last = tf.reduce_max(tf.where(mask, places, -1), axis=1)
-            indices = tf.stack([tf.range(tf.shape(mask)[0]), last], axis=1)
-            return tf.tensor_scatter_nd_add(-beta * kl, indices, score)
+            indices = tf.stack([tf.range(tf.shape(mask)[0]), tf.maximum(last, 0)], axis=1)
+            return tf.tensor_scatter_nd_add(-beta * kl, indices, tf.where(last < 0, 0.0, score))
         """,
     ),
     Variant(
@@ -159,7 +159,7 @@ VARIANTS = [
             advantages = rewards * 0
             for b, row in enumerate(valid):
                 later = after = 0.0
-                for t in range(int(row.sum()) - 1, -1, -1):
+                for t in reversed(row.nonzero()[0]):
                     delta = rewards[b, t] + gamma * after - values[b, t]
                     later = advantages[b, t] = delta + gamma * lam * later
                     after = values[b, t]
