@@ -193,6 +193,7 @@ def dropout_of_the_weights(assignment, rng):
         "a weight is dropped for all values": np.bool_(np.ptp(output, axis=-1).max() < 1e-5),
         "weights are dropped or scaled": np.bool_(np.abs(sums - np.round(sums)).max() < 1e-4),
         "some are dropped": np.bool_(sums.min() < length - 0.5),
+        "scaled to match the share": np.bool_(sums.max() < length + 0.5),
         "the mean stays": np.bool_(abs(output[..., 0].mean() - 1) < 5 * deviation),
         "heads differ": np.bool_((sums[..., 0] != sums[..., 1]).any()),
         "queries differ": np.bool_((sums[:, 0] != sums[:, 1]).any()),

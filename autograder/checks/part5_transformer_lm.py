@@ -152,13 +152,12 @@ def dropout_of_the_parts(assignment, rng):
 
 @check("models.transformer_lm", needs=NEEDS)
 def within_functions(assignment, rng):
-    """Within tf.functions, as in training and decoding: shapes and the position are tensors."""
+    """Within tf.functions, as in training and decoding: ids and the position are symbols."""
     import tensorflow as tf
 
     model = transformer(assignment, rng, num_layers=1)
     ids = tokens(rng, 2, 4)
-    whole = tf.function(model, input_signature=[tf.TensorSpec([None, None], tf.int32)])
-    step = tf.function(model.step)
+    whole, step = tf.function(model), tf.function(model.step)
     state = model.initial_state(2, 5)
     before, state = step(tensor(ids[:, :3]), state, tensor(np.int32(0)))
     last, _ = step(tensor(ids[:, 3:]), state, tensor(np.int32(3)))
