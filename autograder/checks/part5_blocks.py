@@ -162,8 +162,7 @@ def each_output_dropped_once(assignment, rng):
         _silence(block.self_attention, block.context_attention, block.feed_forward)
         # This one adds 1 everywhere, whatever is dropped inside it.
         getattr(block, name).output_dense.bias.assign(np.ones(12, np.float32))
-        still = np.asarray(block(tensor(inputs), context=context)) - inputs
-        trained = np.asarray(block(tensor(inputs), context=context, training=True)) - inputs
+        still, trained = _added(block, inputs, context)
         scaled = np.abs(trained - 1 / (1 - rate)) < 1e-3
         dropped = np.abs(trained) < 1e-3
         # A feed-forward network may drop between its dense layers, where it is not seen here.
@@ -191,8 +190,7 @@ def attention_weights_dropped(assignment, rng):
         layer.value_dense.kernel.assign(np.zeros((12, 12), np.float32))
         layer.value_dense.bias.assign(np.ones(12, np.float32))
         layer.output_dense.kernel.assign(np.eye(12, dtype=np.float32))
-        still = np.asarray(block(tensor(inputs), context=context)) - inputs
-        trained = np.asarray(block(tensor(inputs), context=context, training=True)) - inputs
+        still, trained = _added(block, inputs, context)
         left = trained[np.abs(trained) > 1e-3]
         results |= {
             f"{name}, at inference": still,
@@ -230,6 +228,12 @@ def cached_within_a_function(assignment, rng):
 
     output, cache = step(tensor(np.int32(3)))
     return {"output": output, "cache": cache}
+
+
+def _added(block, inputs, context):
+    """What a block adds to its inputs: at inference, and in training."""
+    outputs = (block(tensor(inputs), context=context, training=t) for t in (False, True))
+    return [np.asarray(output) - inputs for output in outputs]
 
 
 def _silence(*sub_layers):

@@ -178,14 +178,11 @@ def gradient_of_gelu(assignment, rng):
     import tensorflow as tf
 
     gelu = assignment.layers.feed_forward.gelu
-    found = {
-        name: gradients(lambda x: tf.reduce_sum(gelu(x)), array)[0]
-        for name, array in (
-            ("gradient", normal(rng, 3, 5, scale=1.5)),
-            ("gradient far from zero", np.float32([-60, -14, 14, 60])),
-        )
-    }
-    return found
+    near, far = normal(rng, 3, 5, scale=1.5), np.float32([-60, -14, 14, 60])
+    of_near, of_far = gradients(
+        lambda x, y: tf.reduce_sum(gelu(x)) + tf.reduce_sum(gelu(y)), near, far
+    )
+    return {"gradient": of_near, "gradient far from zero": of_far}
 
 
 def _feed_forward(assignment, rng, *sizes_and_dropout):
@@ -221,8 +218,7 @@ def gradients_of_feed_forward(assignment, rng):
 
 @check("feed_forward.gelu")
 def one_dropout(assignment, rng):
-    """In training the outputs are dropped from once, at the given rate, or not they but what is
-    within."""
+    """In training a share of the outputs, or of what enters the last layer, is dropped once."""
     layer = _feed_forward(assignment, rng, 6, 10, 0.2)
     inputs = tensor(normal(rng, 20, 4, 6))
     still, trained = np.asarray(layer(inputs)), np.asarray(layer(inputs, training=True))

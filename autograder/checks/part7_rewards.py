@@ -3,14 +3,19 @@
 import numpy as np
 
 from autograder.checks import check
-from autograder.checks.losses_tools import floats, rows, signed, value_and_gradients
+from autograder.checks.losses_tools import (
+    floats,
+    rows,
+    signed,
+    value_and_gradients,
+    weighted_sum,
+)
 from autograder.checks.tools import normal, tensor
 
 
 @check("rlhf.log_probs")
 def log_probabilities(assignment, rng):
     """The log-probability of each target, and its gradient."""
-    import tensorflow as tf
 
     logits = normal(rng, 2, 3, 7, scale=2.0)
     targets = tensor(rng.integers(0, 7, (2, 3)).astype(np.int32))
@@ -18,7 +23,7 @@ def log_probabilities(assignment, rng):
     token_log_probs = assignment.alignment.log_probs.token_log_probs
 
     def weighted(logits):
-        return tf.reduce_sum(weights * tf.cast(token_log_probs(logits, targets), tf.float32))
+        return weighted_sum(weights, token_log_probs(logits, targets))
 
     found = value_and_gradients(weighted, logits=logits)
     return {
@@ -31,17 +36,12 @@ def log_probabilities(assignment, rng):
 @check("rlhf.log_probs")
 def entropies(assignment, rng):
     """The entropy over the whole vocabulary, and its gradient."""
-    import tensorflow as tf
 
     logits = normal(rng, 2, 3, 6, scale=2.0)
     logits[1, 2] = 0.0  # all is equally likely: ln 6
     weights = tensor(normal(rng, 2, 3))
     entropy = assignment.alignment.log_probs.entropy
-
-    def weighted(logits):
-        return tf.reduce_sum(weights * tf.cast(entropy(logits), tf.float32))
-
-    found = value_and_gradients(weighted, logits=logits)
+    found = value_and_gradients(lambda x: weighted_sum(weights, entropy(x)), logits=logits)
     return {
         "entropy": entropy(tensor(logits)),
         "of one token": entropy(tensor(logits[:1, :1])),

@@ -5,7 +5,14 @@ import inspect
 import numpy as np
 
 from autograder.checks import check
-from autograder.checks.losses_tools import floats, ratios, rows, signed, value_and_gradients
+from autograder.checks.losses_tools import (
+    floats,
+    ratios,
+    rows,
+    signed,
+    value_and_gradients,
+    weighted_sum,
+)
 from autograder.checks.tools import tensor
 
 
@@ -70,7 +77,6 @@ def _estimates(rng, batch, time):
 
 
 def _estimate(assignment, rng, *kind, **keywords):
-    import tensorflow as tf
 
     arrays = _estimates(rng, 2, 5)
     weights = tensor(floats(rng, 0.5, 2, 2, 5))
@@ -78,7 +84,7 @@ def _estimate(assignment, rng, *kind, **keywords):
 
     def weighted(log_probs, ref_log_probs):
         estimate = kl_estimate(log_probs, ref_log_probs, *kind, **keywords)
-        return tf.reduce_sum(weights * tf.cast(estimate, tf.float32))
+        return weighted_sum(weights, estimate)
 
     found = value_and_gradients(weighted, **arrays)
     inputs = (tensor(array) for array in arrays.values())
@@ -142,6 +148,15 @@ def _grpo(assignment, arrays, mask, epsilon, beta, **keywords):
     )
 
 
+def _each_aggregation(assignment, arrays, mask, epsilon, beta):
+    found = {}
+    for aggregation in ("sequence", "token", "constant"):
+        result = _grpo(assignment, arrays, mask, epsilon, beta, aggregation=aggregation)
+        names = ("loss", "gradient of log_probs")
+        found |= {f"{name}, {aggregation}": result[name] for name in names}
+    return found
+
+
 @check("grpo.loss", needs=["grpo.kl"])
 def sequence(assignment, rng):
     """The mean over responses of each one's mean, which is the default."""
@@ -167,12 +182,7 @@ def constant(assignment, rng):
 def square(assignment, rng):
     """As many responses as tokens: one advantage is that of a row, not of a column."""
     arrays, mask = _responses(rng, (3, 4, 1, 2), 4)
-    found = {}
-    for aggregation in ("sequence", "token", "constant"):
-        result = _grpo(assignment, arrays, mask, 0.1, 0.5, aggregation=aggregation)
-        names = ("loss", "gradient of log_probs")
-        found |= {f"{name}, {aggregation}": result[name] for name in names}
-    return found
+    return _each_aggregation(assignment, arrays, mask, 0.1, 0.5)
 
 
 @check("grpo.loss", needs=["grpo.kl"])
@@ -180,12 +190,7 @@ def responses_that_begin_late(assignment, rng):
     """Behind prompts of unequal lengths responses begin late; one has an advantage of 0."""
     arrays, mask = _responses(rng, (3, 5, 2, 4), 7, starts=(4, 1, 0, 2))
     arrays["advantages"][2] = 0.0
-    found = {}
-    for aggregation in ("sequence", "token", "constant"):
-        result = _grpo(assignment, arrays, mask, 0.2, 0.4, aggregation=aggregation)
-        names = ("loss", "gradient of log_probs")
-        found |= {f"{name}, {aggregation}": result[name] for name in names}
-    return found
+    return _each_aggregation(assignment, arrays, mask, 0.2, 0.4)
 
 
 @check("grpo.loss", needs=["grpo.kl"])

@@ -122,7 +122,7 @@ def apply_lora(
     found = _attributes(parts, keras.layers.Dense)
     if not found:
         raise ValueError(f"No sub-layer of the model has a Dense layer. Received: {model.name}")
-    embeddings = _attributes([model], keras.layers.Embedding)
+    embeddings = _attributes([model], keras.layers.Embedding) if embedding_rank else []
     if embedding_rank and not embeddings:
         raise ValueError(f"The model has no Embedding of its own. Received: {model.name}")
 
@@ -133,7 +133,7 @@ def apply_lora(
         adapted = LoRADense(dense, rank, alpha, seed + index, name=f"{dense.name}_lora")
         adapted.build((None, dense.kernel.shape[0]))
         _replace(owner, name, adapted)
-    for index, (owner, name, embedding) in enumerate(embeddings if embedding_rank else []):
+    for index, (owner, name, embedding) in enumerate(embeddings):
         adapted = LoRAEmbedding(
             embedding, embedding_rank, alpha, seed + len(found) + index, f"{embedding.name}_lora"
         )

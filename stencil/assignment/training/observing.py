@@ -71,7 +71,7 @@ class Observer:
         self.tracker.log_text(step, "samples", text)
         self.tracker.log_weights(step, self.model)
         table = self.model.token_embedding.embeddings.numpy()
-        write_projection(self.samples.parent, table, self.corpus.tokenizer)
+        write_projection(self.tracker.directory, table, self.corpus.tokenizer)
         if isinstance(self.model, TransformerLM):
             self._log_attention(step)
         return metrics
