@@ -100,7 +100,10 @@ MISCONCEPTIONS = [
     Misconception(
         "mask_forgotten",
         "attention.multi_head",
-        edits=[("(query, key, value, mask)", "(query, key, value)")],
+        edits=[
+            ("(query, key, value, mask)", "(query, key, value)"),
+            ("(query, cache, mask)", "(query, cache)"),
+        ],
         hint="The mask is not handed on to the attention of the heads.",
     ),
     Misconception(
@@ -110,7 +113,8 @@ MISCONCEPTIONS = [
             (
                 "attention_in_blocks(query, key, value, mask)",
                 "scaled_dot_product_attention(query[:, :1], key, value, mask)",
-            )
+            ),
+            ("(query, cache, mask)", "(query[:, :1], cache, mask)"),
         ],
         hint="All heads use the queries of the first one.",
     ),
@@ -154,7 +158,7 @@ MISCONCEPTIONS = [
         "attention.multi_head",
         edits=[
             ("cache = keras.ops.slice_update(cache", "updated = keras.ops.slice_update(cache"),
-            ("tf.unstack(tf.transpose(cache,", "tf.unstack(tf.transpose(updated,"),
+            ("(query, cache, mask)", "(query, updated, mask)"),
         ],
         hint="The cache comes back without the new keys and values.",
     ),
@@ -166,7 +170,7 @@ MISCONCEPTIONS = [
                 "cache = keras.ops.slice_update(cache",
                 "old = cache\n            cache = keras.ops.slice_update(cache",
             ),
-            ("tf.unstack(tf.transpose(cache,", "tf.unstack(tf.transpose(old,"),
+            ("(query, cache, mask)", "(query, old, mask)"),
         ],
         hint=(
             "The queries meet the cache as it was before the new tokens, so a token does not see "

@@ -178,6 +178,19 @@ VARIANTS = [
         ),
     ),
     Variant(
+        "whole_cache_read",
+        "attention.multi_head",
+        edits=[
+            (
+                "output, weights = attention_over_cache(query, cache, mask)",
+                (
+                    "key, value = tf.unstack(tf.transpose(cache, [1, 0, 3, 2, 4]))\n            "
+                    "output, weights = scaled_dot_product_attention(query, key, value, mask)"
+                ),
+            )
+        ],
+    ),
+    Variant(
         "concatenated_cache",
         "attention.multi_head",
         edits=[

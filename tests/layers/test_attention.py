@@ -7,6 +7,7 @@ from assignment.layers import attention
 from assignment.layers.attention import (
     MultiHeadAttention,
     attention_in_blocks,
+    attention_over_cache,
     scaled_dot_product_attention,
 )
 from assignment.layers.masking import (
@@ -146,6 +147,50 @@ def test_masks_that_hide_nothing_for_certain_make_one_block(monkeypatch, kind):
 
     attend(tf.constant(8))
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "read"),
+    [
+        ("causal", 1, 4),
+        ("causal", 5, 8),
+        ("causal", 13, 13),
+        ("several queries", 6, 8),
+        ("with padding", 5, 8),
+        ("of each head", 7, 8),
+        ("none", 5, 13),
+        ("one for all keys", 5, 13),
+        ("a row that sees nothing", 5, 13),
+    ],
+)
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_attention_over_a_cache_equals_attention(monkeypatch, jit_compile, kind, written, read):
+    """The keys behind the last visible one are nan here: they must not be read."""
+    monkeypatch.setattr(attention, "SMALLEST_PART", 2)
+    length, queries = 13, 3 if kind == "several queries" else 1
+    query, cache = normal(B, H, queries, 6), normal(B, 2, length, H, 6)
+    cache[:, :, read:] = np.nan
+    masks = {
+        "with padding": lambda mask: mask & padding_mask(tf.constant([[0, *[1] * (length - 1)]])),
+        "of each head": lambda mask: mask & (tf.range(H)[:, None, None] <= tf.range(length)),
+        "none": lambda mask: None,
+        "one for all keys": lambda mask: tf.constant([[True]]),
+        "a row that sees nothing": lambda mask: mask & (tf.range(B) > 0)[:, None, None, None],
+    }
+
+    @tf.function(jit_compile=jit_compile)
+    def results(attend, index):
+        mask = cached_causal_mask(index, queries, length)
+        return attend(query, cache, masks.get(kind, lambda mask: mask)(mask))
+
+    def whole(query, cache, mask):
+        key, value = np.moveaxis(np.nan_to_num(cache), (1, 3), (0, 2))
+        return scaled_dot_product_attention(query, key, value, mask)
+
+    index = tf.constant(written - queries)
+    got = results(attention_over_cache, index)
+    for array, expected in zip(got, results(whole, index), strict=True):
+        np.testing.assert_allclose(array, expected, atol=1e-6)
 
 
 def test_gradients_equal_those_of_the_ready_made_softmax():

@@ -3,6 +3,8 @@
 Shapes: B batch, H heads, Q query length, K key length, D model width, d = D/H width of one head.
 """
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -10,7 +12,7 @@ from assignment.layers.dropout import Dropout
 from assignment.layers.positional import rotate
 
 # More blocks skip more, and compile longer; smaller matrices are slower.
-MOST_BLOCKS, SMALLEST_BLOCK = 4, 64
+MOST_BLOCKS, SMALLEST_BLOCK, SMALLEST_PART = 4, 64, 32
 
 
 def scaled_dot_product_attention(query, key, value, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
@@ -63,6 +65,41 @@ def attention_in_blocks(query, key, value, mask=None) -> tuple[tf.Tensor, tf.Ten
         outputs.append(output)
         weights.append(tf.pad(block_weights, unseen))
     return tf.concat(outputs, axis=-2), tf.concat(weights, axis=-2)
+
+
+def attention_over_cache(query, cache, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
+    """`scaled_dot_product_attention` over a KV cache, without the part that is not written yet.
+
+    The cache has room for a whole text, and at the beginning the mask hides most of it. Here it is
+    read in quarters, up to the last key that any query may see, which is found while decoding. The
+    hidden rest would have weight 0, so nothing but time changes.
+
+    Args:
+        query: `(B, H, Q, d)`.
+        cache: `(B, 2, K, H, d)`, the keys `[:, 0]` and the values `[:, 1]`.
+        mask: Booleans that broadcast against `(B, H, Q, K)`, True = may attend.
+
+    Returns:
+        The output `(B, H, Q, d)` and the weights `(B, H, Q, K)`.
+    """
+    length = cache.shape[2]
+
+    def attend(keys: int | None):
+        """Attend to the first `keys` of the cache, all of them when None."""
+        key, value = tf.unstack(tf.transpose(cache[:, :, :keys], [1, 0, 3, 2, 4]))  # (B, H, K, d)
+        visible = None if mask is None else mask[..., :keys]
+        output, weights = scaled_dot_product_attention(query, key, value, visible)
+        unread = 0 if keys is None else length - keys
+        return output, tf.pad(weights, [[0, 0], [0, 0], [0, 0], [0, unread]])
+
+    if mask is None or length is None or mask.shape[-1] != length:
+        return attend(None)
+    part = max(SMALLEST_PART, -(-length // MOST_BLOCKS))
+    ends = [*range(part, length, part), length]
+    seen = tf.reduce_max(tf.where(mask, tf.range(1, length + 1), 0), axis=-1)
+    # A row that may attend nowhere is spread over all keys, so those must all be there.
+    last = tf.reduce_max(tf.where(seen > 0, seen, length))
+    return tf.switch_case((last - 1) // part, [functools.partial(attend, end) for end in ends])
 
 
 class MultiHeadAttention(keras.layers.Layer):
