@@ -12,7 +12,7 @@ from assignment.layers.dropout import Dropout
 from assignment.layers.positional import rotate
 
 # More blocks skip more, and compile longer; smaller matrices are slower.
-MOST_BLOCKS, SMALLEST_BLOCK, SMALLEST_PART = 4, 64, 32
+MOST_BLOCKS, SMALLEST_BLOCK = 4, 64
 
 
 def scaled_dot_product_attention(query, key, value, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
@@ -71,7 +71,7 @@ def attention_over_cache(query, cache, mask=None) -> tuple[tf.Tensor, tf.Tensor]
     """`scaled_dot_product_attention` over a KV cache, without the part that is not written yet.
 
     The cache has room for a whole text, and at the beginning the mask hides most of it. Here it is
-    read in quarters, up to the last key that any query may see, which is found while decoding. The
+    read in blocks, up to the last key that any query may see, which is found while decoding. The
     hidden rest would have weight 0, so nothing but time changes.
 
     Args:
@@ -94,7 +94,7 @@ def attention_over_cache(query, cache, mask=None) -> tuple[tf.Tensor, tf.Tensor]
 
     if mask is None or length is None or mask.shape[-1] != length:
         return attend(None)
-    part = max(SMALLEST_PART, -(-length // MOST_BLOCKS))
+    part = max(SMALLEST_BLOCK, -(-length // MOST_BLOCKS))
     ends = [*range(part, length, part), length]
     seen = tf.reduce_max(tf.where(mask, tf.range(1, length + 1), 0), axis=-1)
     # A row that may attend nowhere is spread over all keys, so those must all be there.
