@@ -62,6 +62,15 @@ def test_lora_brings_defaults_of_its_own():
     assert (said.lora_embedding_rank, said.batch_size) == (0, 8)
     with pytest.raises(ValueError, match="--lora-embedding-rank must be 0 or more"):
         SFTConfig(lora_rank=3, lora_embedding_rank=-1).resolve()
+    with pytest.raises(ValueError, match="give --lora-rank too"):
+        SFTConfig(lora_embedding_rank=4).resolve()
+
+
+@pytest.mark.parametrize("ranks", [{"lora_rank": 9}, {"lora_rank": 5}])
+def test_ranks_beyond_the_width_are_no_low_ones(ranks):
+    SFTConfig(lora_rank=4).resolve().check_ranks(8)
+    with pytest.raises(ValueError, match=r"must be at most 8, the model's width"):
+        SFTConfig(**ranks).resolve().check_ranks(8)
 
 
 def test_what_is_said_is_kept():

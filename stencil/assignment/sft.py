@@ -26,6 +26,7 @@ def sft(config: SFTConfig) -> None:
     from assignment.training.stage import Stage
 
     stage = Stage(config)
+    config.check_ranks(stage.model_config.hidden_dim)
     data = load_dataset(config.data, Conversation, config.worked, config.noise, config.seed)
     context = stage.model_config.max_sequence_length
     train, cut = pack_conversations(data.train, stage.tokenizer, context)

@@ -72,6 +72,7 @@ def test_a_source_that_is_no_run_is_refused(name, tmp_path):
         ("sft", ["--steps", "0"], ["--steps must be at least 1", "0"]),
         ("sft", ["--noise", "1.5"], ["--noise must be from 0 to 1", "1.5"]),
         ("sft", ["--lora-rank", "-1"], ["--lora-rank must be 0 or more", "-1"]),
+        ("sft", ["--lora-embedding-rank", "4"], ["give --lora-rank too", "4"]),
         ("reward_model", ["--ranked-responses", "1"], ["--ranked-responses must be at least 2"]),
         ("dpo", ["--beta", "0"], ["--beta must be positive", "0"]),
         ("dpo", ["--learning-rate", "0"], ["--learning-rate must be positive", "0"]),

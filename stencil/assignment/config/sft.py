@@ -54,3 +54,13 @@ class SFTConfig(StageConfig):
         require(self, lambda v: 0 <= v <= 1, "from 0 to 1", "worked", "noise")
         require(self, lambda v: v >= 0, "0 or more", "lora_rank", "lora_embedding_rank")
         require(self, lambda v: v > 0, "positive", "lora_alpha")
+        if self.lora_embedding_rank and not self.lora_rank:
+            raise ValueError(
+                "--lora-embedding-rank belongs to low-rank training: give --lora-rank too. "
+                f"Received: {self.lora_embedding_rank}, and no --lora-rank"
+            )
+
+    def check_ranks(self, width: int) -> None:
+        """Raise ValueError if a rank is no low one for matrices of this width."""
+        wanted = f"at most {width}, the model's width"
+        require(self, lambda v: v <= width, wanted, "lora_rank", "lora_embedding_rank")
