@@ -16,7 +16,7 @@ class PipelineConfig:
 
     preset: Literal["smoke", "tiny"] = "tiny"
     """The size of the model and the effort: smoke (minutes, to see that it works) or tiny (the
-    course's own, about twenty minutes on two cores)."""
+    course's own, about half an hour on two cores)."""
     run_dir: Path | None = None
     """Where the stages and the report card are written, one directory for each stage. None:
     runs/pipeline, or runs/pipeline-smoke."""
