@@ -3,44 +3,19 @@
 Needs Chromium. A photograph, not a drawing: no two are the same to the byte.
 """
 
-import re
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import tyro
 
 from docs import browser
+from docs.serving import serving
 
 PICTURE = Path(__file__).resolve().parent / "pictures" / "tensorboard.png"
-SECONDS = 300
 WIDTH, HEIGHT = 1080, 460
 # TensorBoard fetches the curves after it has drawn their frames, and animates them.
 SETTLING_SECONDS = 5
-
-
-@contextmanager
-def tensorboard(logdir: Path) -> Iterator[str]:
-    """The address of TensorBoard, which is stopped afterwards.
-
-    Raises:
-        RuntimeError: It did not start.
-    """
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--port", "0"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        for line in process.stderr:
-            if address := re.search(r"http://\S+?(?=/? )", line):
-                break
-        else:
-            raise RuntimeError("TensorBoard did not start")
-        yield address[0]
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def main(logdir: Path = Path("runs")) -> None:
@@ -53,7 +28,8 @@ def main(logdir: Path = Path("runs")) -> None:
     if program is None:
         print("Chromium is not installed", file=sys.stderr)
         sys.exit(2)
-    with tensorboard(logdir) as address, browser.Browser(program, WIDTH, HEIGHT) as page:
+    tensorboard = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--port", "0"]
+    with serving(tensorboard) as address, browser.Browser(program, WIDTH, HEIGHT) as page:
         # As measured: smoothing would draw the few points of a validation curve elsewhere.
         page.open(f"{address}/#custom_scalars&_smoothingWeight=0")
         page.text_with("validation loss and reference band")

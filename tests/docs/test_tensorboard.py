@@ -1,9 +1,12 @@
 """TensorBoard, in a browser, shows of a run what a student looks for."""
 
+import shlex
+
 import pytest
-from workshop import serving
+from workshop import ENVIRONMENT
 
 from docs import browser
+from docs.serving import serving
 
 TRAIN = "python -m assignment.train --preset smoke"
 RUN = "transformer-smoke-stories"
@@ -24,8 +27,9 @@ def page():
 def address(workshop):
     """TensorBoard's, with the run of the smoke preset."""
     workshop.do(TRAIN, of_student=False)
-    with serving(f"tensorboard --logdir runs/{RUN} --port 0", workshop.copy) as address:
-        yield address.rstrip("/")
+    command = shlex.split(f"tensorboard --logdir runs/{RUN} --port 0")
+    with serving(command, workshop.copy, ENVIRONMENT) as address:
+        yield address
 
 
 def test_the_custom_scalars_have_the_loss_beside_floor_and_reference(page, address):

@@ -7,16 +7,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rules import RULES, STUDENTS_RULES, Rule, rule_for
 from shown_commands import ROOT
 
 from autograder import handout
+from docs.serving import serving
 
 SECONDS = 300
 NOT_COPIED = (".git", ".venv", ".docs-venv", "runs", "cache", "__pycache__", ".*_cache")
@@ -130,37 +128,9 @@ def is_served(command: str, directory: Path) -> str:
     """What is wrong with the answer of a server, or nothing."""
     try:
         with (
-            serving(command, directory) as address,
+            serving(shlex.split(command), directory, ENVIRONMENT) as address,
             urllib.request.urlopen(address, timeout=SECONDS) as answer,
         ):
             return "" if answer.status == 200 else f"{command} answered {answer.status}"
     except RuntimeError as error:
         return str(error)
-
-
-@contextmanager
-def serving(command: str, directory: Path) -> Iterator[str]:
-    """The address of a server, which is stopped afterwards.
-
-    Raises:
-        RuntimeError: It did not start.
-    """
-    log = directory / "server.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            ["bash", "-c", f"exec {command}"],
-            cwd=directory,
-            env=ENVIRONMENT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + SECONDS
-        while not (address := re.search(r"http://\S+", log.read_text())):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{command} did not serve; it printed:\n{log.read_text()}")
-            time.sleep(0.1)
-        yield address[0]
-    finally:
-        process.terminate()
-        process.wait(SECONDS)
