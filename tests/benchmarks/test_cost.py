@@ -55,22 +55,42 @@ def test_steps_on_other_batches_of_a_shape_are_not_compiled_again():
     assert step.experimental_get_tracing_count() == 1
 
 
-@pytest.mark.parametrize("arguments", [{}, {"top_k": 40}])
-def test_decoding_sorts_nothing_and_reads_one_token_at_a_time(arguments):
-    shape = TINY | {"length": 64}
+def decoding(shape: dict, rows: int, prompt: int, new: int, **sampler):
+    """The program that continues prompts by so many tokens, as a function of the stage."""
     model = build_model(model_config(shape))
-    prompts, lengths = tf.ones((4, 8), tf.int32), tf.fill([4], 8)
+    prompts, lengths = tf.ones((rows, prompt), tf.int32), tf.fill([rows], prompt)
 
     @tf.function(jit_compile=True)
     def continue_prompts(seed):
-        sampler = make_sampler(**arguments)
-        return generate(model, prompts, lengths, 32, sampler, seed, shared_length=8)
+        sample = make_sampler(**sampler)
+        return generate(model, prompts, lengths, new, sample, seed, shared_length=prompt)
 
-    hlo = continue_prompts.experimental_get_compiler_ir(tf.constant(0))(stage="optimized_hlo")
-    assert " sort(" not in hlo
-    program = continue_prompts.experimental_get_compiler_ir(tf.constant(0))(stage="hlo")
+    return continue_prompts.experimental_get_compiler_ir(tf.constant(0))
+
+
+@pytest.mark.parametrize("arguments", [{}, {"top_k": 40}])
+def test_decoding_sorts_nothing_and_reads_one_token_at_a_time(arguments):
+    shape = TINY | {"length": 64}
+    program = decoding(shape, rows=4, prompt=8, new=32, **arguments)
+    assert " sort(" not in program(stage="optimized_hlo")
     weights = 12 * shape["hidden_dim"] ** 2 * shape["num_layers"]
     weights += shape["vocabulary_size"] * shape["hidden_dim"]
     attention = 4 * shape["num_layers"] * (8 + 32) * shape["hidden_dim"]
     # The prompts' 8 tokens are read at once, then one token of each row in the loop's body.
-    assert dot_operations(program) <= 1.01 * (8 + 1) * 4 * (2 * weights + attention)
+    operations = dot_operations(program(stage="hlo"))
+    assert operations <= 1.01 * (8 + 1) * 4 * (2 * weights + attention)
+
+
+def test_decoding_reads_no_more_of_the_cache_than_up_to_the_next_quarter():
+    shape = TINY | {"num_layers": 1, "length": 256}
+    hlo = decoding(shape, rows=3, prompt=8, new=248)(stage="hlo")
+    products = {
+        tuple(numbers(dims))
+        for _, dims, operation, _ in INSTRUCTION.findall(hlo)
+        if operation == "dot"
+    }
+    head = 3, shape["num_heads"], 1
+    lengths = {dims[-1] for dims in products if dims[:-1] == head}
+    assert lengths - {shape["hidden_dim"] // shape["num_heads"]} == {64, 128, 192, 256}
+    read_at_once = {dims[-1] for dims in products if dims[:-1] == (3, shape["num_heads"], 8)}
+    assert 64 in read_at_once and 256 not in read_at_once
