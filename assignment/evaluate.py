@@ -35,7 +35,8 @@ def evaluate(config: EvaluateConfig) -> None:
         measured = getattr(measures, task)()
         table.add_section()
         for quantity, value in measured.items():
-            table.add_row(quantity.replace("_", " "), f"{value:.4f}")
+            shown = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+            table.add_row(quantity.replace("_", " "), shown)
         figures |= measured
     Console().print(table)
     for exercise in dict.fromkeys(measures.blanks):

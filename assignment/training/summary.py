@@ -23,7 +23,7 @@ def print_summary(
     Args:
         run: Its directory.
         config: Its resolved configuration.
-        final: The metrics on the whole validation part.
+        final: The metrics on the validation part; see `Evaluator.evaluate`.
         reference: The curve to compare with.
         seconds: How long this part of the run took.
     """
@@ -31,6 +31,8 @@ def print_summary(
         title=f"{run.path}: {config.steps} steps", show_header=False, title_justify="left"
     )
     table.add_row("validation loss", f"{final['loss']:.4f} nats per token")
+    if "first_tokens" in final:
+        table.add_row("measured on", f"the first {final['first_tokens']:,} held-out tokens")
     table.add_row("perplexity", f"{final['perplexity']:.3f}")
     table.add_row("nats per character", f"{final['nats_per_character']:.4f}")
     if "floor" in final:

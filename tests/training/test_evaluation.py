@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from assignment.training import evaluation
 from assignment.training.evaluation import BATCH_SIZE, Evaluator
 
 V = 7
@@ -70,6 +71,14 @@ def test_only_so_many_tokens_are_used():
     evaluator = Evaluator(sum_of_context, 5)
     loss = evaluator.evaluate(corpus(), max_tokens=30)["loss"]
     assert loss == pytest.approx(brute_force_mean_loss(TOKENS[:30], 5), rel=1e-5)
+
+
+def test_of_a_large_text_the_first_tokens_are_used_and_that_is_said(monkeypatch):
+    monkeypatch.setattr(evaluation, "MOST_TOKENS", 30)
+    metrics = Evaluator(sum_of_context, 5).evaluate(corpus())
+    assert metrics["first_tokens"] == 30
+    assert metrics["loss"] == pytest.approx(brute_force_mean_loss(TOKENS[:30], 5), rel=1e-5)
+    assert "first_tokens" not in Evaluator(sum_of_context, 5).evaluate(corpus(), max_tokens=20)
 
 
 def test_a_huge_loss_has_a_finite_perplexity():
