@@ -108,6 +108,19 @@ A training step of 2,048 tokens when one size changes and the others stay those 
 ![Milliseconds of a training step over context length, width, layers and vocabulary, each on
 logarithmic axes](pictures/performance-growth.svg)
 """
+CORPUS = """\
+## Large texts
+
+```
+python -m benchmarks.corpus
+```
+
+The bundled stories in random orders, as one file: training a tokenizer and tokenising, in a process
+of its own, then a training run of 100 steps on the tokens, from start to end. The text is read in
+pieces and the tokens are mapped from their file, so memory does not grow with it.
+
+| text | tokenised in, s | MB per second | memory, MB | trained in, s | memory, MB |
+|---|---:|---:|---:|---:|---:|"""
 START_UP = """\
 ## Waiting
 
@@ -116,13 +129,12 @@ python -m benchmarks.start_up
 ```
 
 | until | seconds |
-|---|---:|
-"""
+|---|---:|"""
 
 
 def render() -> str:
     """The whole page."""
-    generation, start_up = _read("generation"), _read("start_up")
+    generation = _read("generation")
     per_position = ", ".join(
         f"{milliseconds:.1f} ms in a text of {length} new tokens"
         for length, milliseconds in generation["results"][
@@ -140,11 +152,8 @@ def render() -> str:
         *(STAGES, *_compared(_read("stage_steps"), ("responses_per_second",)), ""),
         *(PIECES, *_compared(_read("pieces")), ""),
         *(GROWTH, _machine(_read("growth")), ""),
-        *(
-            START_UP.rstrip(),
-            *(f"| {what} | {value} |" for what, value in start_up["results"].items()),
-        ),
-        *("", _machine(start_up)),
+        *(CORPUS, *_rows(_read("corpus")), ""),
+        *(START_UP, *_rows(_read("start_up"))),
     ]
     return "\n".join(lines) + "\n"
 
@@ -160,6 +169,14 @@ def _machine(measured: dict) -> str:
 def _versions(results: dict) -> str:
     versions = ", ".join(f"{package} {number}" for package, number in results["versions"].items())
     return f"Versions: {versions}; the peers' stand in benchmarks/requirements.txt."
+
+
+def _rows(measured: dict) -> Iterator[str]:
+    """The rows of a table: what was measured, and its figure or figures."""
+    for what, figures in measured["results"].items():
+        cells = figures.values() if isinstance(figures, dict) else [figures]
+        yield f"| {what} | {' | '.join(f'{figure:,}' for figure in cells)} |"
+    yield from ("", _machine(measured))
 
 
 def _compared(measured: dict, columns: tuple[str, ...] = (), part: str = "") -> Iterator[str]:

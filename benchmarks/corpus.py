@@ -1,0 +1,101 @@
+"""What a large text costs: the time from file to tokens, and the memory of that and of training.
+
+    python -m benchmarks.corpus
+
+The bundled stories in random orders, as one file of each size. One process trains a tokenizer and
+tokenises the text, another trains a model on the tokens.
+"""
+
+import dataclasses
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import tyro
+
+from assignment.text.registry import find_data_directory, resolve_corpus
+from benchmarks.turns import write_results
+
+ROOT = Path(__file__).resolve().parents[1]
+MEGABYTE = 1_000_000
+TOKENISE = """
+import sys
+from assignment.text.corpus import load_corpus
+from assignment.text.registry import resolve_corpus
+load_corpus(resolve_corpus(sys.argv[1]), 1408)
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class CorpusConfig:
+    """What is measured."""
+
+    megabytes: tuple[int, ...] = (100, 1000)
+    """Sizes of the text."""
+    steps: int = 100
+    """Of the training run."""
+
+
+def write_text(path: Path, size: int) -> None:
+    """Write a text of at least `size` bytes."""
+    lines = resolve_corpus("stories").train_path.read_text(encoding="utf-8").splitlines()
+    order = random.Random(0)
+    with path.open("w", encoding="utf-8") as file:
+        while file.tell() < size:
+            order.shuffle(lines)
+            file.write("\n".join(lines) + "\n")
+
+
+def run(*arguments: str) -> tuple[float, float]:
+    """The seconds that a command of Python takes, and the megabytes of memory it has at most."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} ended with {process.returncode}")
+    return time.perf_counter() - started, 1024 * usage.ru_maxrss / MEGABYTE
+
+
+def measured(text: Path, run_directory: Path, steps: int) -> dict[str, float]:
+    """What a text costs."""
+    seconds, memory = run("-c", TOKENISE, str(text))
+    training = ("-m", "assignment.train", "--corpus", str(text), "--steps", str(steps))
+    training_seconds, training_memory = run(*training, "--run-dir", str(run_directory))
+    return {
+        "seconds": round(seconds, 1),
+        "megabytes_per_second": round(text.stat().st_size / MEGABYTE / seconds, 1),
+        "peak_megabytes": round(memory),
+        "training_seconds": round(training_seconds, 1),
+        "training_peak_megabytes": round(training_memory),
+    }
+
+
+def main(config: CorpusConfig) -> None:
+    cache = find_data_directory() / "cache" / "tokens"
+    results = {}
+    for megabytes in config.megabytes:
+        known = set(cache.glob("*"))
+        with tempfile.TemporaryDirectory() as directory:
+            text = Path(directory, "text.txt")
+            write_text(text, megabytes * MEGABYTE)
+            try:
+                results[f"{megabytes:,} MB"] = measured(text, Path(directory, "run"), config.steps)
+            finally:
+                for path in set(cache.glob("*")) - known:
+                    path.unlink()
+        print(results, flush=True)
+    write_results("corpus", results)
+
+
+if __name__ == "__main__":
+    main(tyro.cli(CorpusConfig, description=__doc__))
