@@ -1,4 +1,4 @@
-"""How long one waits: for --help, a training run of one step, a graded exercise.
+"""How long one waits: for --help, a first training step, a run of one step, a graded exercise.
 
 python -m benchmarks.start_up
 """
@@ -33,6 +33,31 @@ def seconds_of(*arguments: str) -> float:
     return time.perf_counter() - started
 
 
+def first_step() -> float:
+    """How long it takes until a training run has made its first step."""
+    with tempfile.TemporaryDirectory() as directory:
+        run = Path(directory, "run")
+        arguments = ("-m", "assignment.train", "--log-every", "1", "--run-dir", str(run))
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while process.poll() is None and not _has_content(run / "metrics.jsonl"):
+            time.sleep(0.05)
+        seconds = time.perf_counter() - started
+        process.kill()
+        if process.wait() >= 0:
+            raise RuntimeError(f"{' '.join(arguments)} ended before its first step")
+        return seconds
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
 def one_step() -> float:
     """How long a training run of one step takes."""
     with tempfile.TemporaryDirectory() as directory:
@@ -42,6 +67,7 @@ def one_step() -> float:
 def main(config: StartUpConfig) -> None:
     waits = {
         "`--help`": lambda: seconds_of("-m", "assignment.train", "--help"),
+        "the first training step": first_step,
         "a training run of one step, from start to end": one_step,
         "an exercise graded, from start to end": lambda: seconds_of(
             "-m", "autograder", "--exercise", "masking.causal"

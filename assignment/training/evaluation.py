@@ -12,7 +12,7 @@ from assignment.text.windows import next_token_windows, strided_windows
 BATCH_SIZE = 16
 # More tell little more: of so many the loss is known to a few parts in a thousand.
 MOST_TOKENS = 1 << 18
-PATIENCE_SECONDS = 3
+PATIENCE_SECONDS = 10
 
 
 class Evaluator:
