@@ -92,7 +92,7 @@ def attention_over_cache(query, cache, mask=None) -> tuple[tf.Tensor, tf.Tensor]
         unread = 0 if keys is None else length - keys
         return output, tf.pad(weights, [[0, 0], [0, 0], [0, 0], [0, unread]])
 
-    if mask is None or length is None or mask.shape[-1] != length:
+    if mask is None or length is None or mask.shape[-1] != length or length <= SMALLEST_BLOCK:
         return attend(None)
     part = max(SMALLEST_BLOCK, -(-length // MOST_BLOCKS))
     ends = [*range(part, length, part), length]
