@@ -7,26 +7,23 @@ tokenises the text, another trains a model on the tokens.
 """
 
 import dataclasses
-import os
 import random
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import tyro
 
 from assignment.text.registry import find_data_directory, resolve_corpus
+from benchmarks.commands import run
+from benchmarks.training_step import TINY
 from benchmarks.turns import write_results
 
-ROOT = Path(__file__).resolve().parents[1]
 MEGABYTE = 1_000_000
 TOKENISE = """
 import sys
 from assignment.text.corpus import load_corpus
 from assignment.text.registry import resolve_corpus
-load_corpus(resolve_corpus(sys.argv[1]), 1408)
+load_corpus(resolve_corpus(sys.argv[1]), int(sys.argv[2]))
 """
 
 
@@ -50,33 +47,17 @@ def write_text(path: Path, size: int) -> None:
             file.write("\n".join(lines) + "\n")
 
 
-def run(*arguments: str) -> tuple[float, float]:
-    """The seconds that a command of Python takes, and the megabytes of memory it has at most."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(arguments)} ended with {process.returncode}")
-    return time.perf_counter() - started, 1024 * usage.ru_maxrss / MEGABYTE
-
-
 def measured(text: Path, run_directory: Path, steps: int) -> dict[str, float]:
     """What a text costs."""
-    seconds, memory = run("-c", TOKENISE, str(text))
+    seconds, memory = run("-c", TOKENISE, str(text), str(TINY["vocabulary_size"]))
     training = ("-m", "assignment.train", "--corpus", str(text), "--steps", str(steps))
     training_seconds, training_memory = run(*training, "--run-dir", str(run_directory))
     return {
         "seconds": round(seconds, 1),
         "megabytes_per_second": round(text.stat().st_size / MEGABYTE / seconds, 1),
-        "peak_megabytes": round(memory),
+        "peak_megabytes": round(memory / MEGABYTE),
         "training_seconds": round(training_seconds, 1),
-        "training_peak_megabytes": round(training_memory),
+        "training_peak_megabytes": round(training_memory / MEGABYTE),
     }
 
 

@@ -5,17 +5,14 @@ python -m benchmarks.start_up
 
 import dataclasses
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import tyro
 
+from benchmarks.commands import run, start
 from benchmarks.turns import write_results
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,24 +25,17 @@ class StartUpConfig:
 
 def seconds_of(*arguments: str) -> float:
     """How long a command of Python takes, from start to end."""
-    started = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, check=True)
-    return time.perf_counter() - started
+    return run(*arguments)[0]
 
 
 def first_step() -> float:
     """How long it takes until a training run has made its first step."""
     with tempfile.TemporaryDirectory() as directory:
-        run = Path(directory, "run")
-        arguments = ("-m", "assignment.train", "--log-every", "1", "--run-dir", str(run))
+        arguments = ("-m", "assignment.train", "--log-every", "1", "--run-dir", f"{directory}/run")
+        metrics = Path(directory, "run", "metrics.jsonl")
         started = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        while process.poll() is None and not _has_content(run / "metrics.jsonl"):
+        process = start(*arguments)
+        while process.poll() is None and not _has_content(metrics):
             time.sleep(0.05)
         seconds = time.perf_counter() - started
         process.kill()
