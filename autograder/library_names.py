@@ -7,7 +7,8 @@ from collections.abc import Iterator
 def uses(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Every dotted library name that the module uses or imports, with its line."""
     names: dict[str, str] = {}  # what a local name stands for
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))  # walking a file once more takes longer than all else here
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.asname:
@@ -21,13 +22,13 @@ def uses(tree: ast.Module) -> Iterator[tuple[str, int]]:
                 names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
                 yield _canonical(f"{node.module}.{alias.name}"), node.lineno
     # An assignment can rename a module (`layers = keras.layers`); two rounds follow chains of it.
-    for _ in range(2):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and (dotted := _dotted(node.value, names)):
-                for target in node.targets:
-                    if isinstance(target, ast.Name):
-                        names.setdefault(target.id, dotted)
-    for node in ast.walk(tree):
+    assignments = [node for node in nodes if isinstance(node, ast.Assign)]
+    for node in (*assignments, *assignments):
+        if dotted := _dotted(node.value, names):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    names.setdefault(target.id, dotted)
+    for node in nodes:
         if isinstance(node, ast.Attribute | ast.Name | ast.Call) and (
             dotted := _dotted(node, names)
         ):
