@@ -125,4 +125,4 @@ def _explain(exercise_id: str, recording: Recording, console: Console) -> None:
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    tyro.cli(main, prog="python -m autograder", description=__doc__)

@@ -179,4 +179,4 @@ def _measured(
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    tyro.cli(main, prog="python -m autograder.calibrate", description=__doc__)

@@ -140,4 +140,4 @@ def main(out: Positional[Path], reveal_through: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    tyro.cli(main, prog="python -m autograder.handout", description=__doc__)

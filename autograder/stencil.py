@@ -117,4 +117,4 @@ def main(check: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    tyro.cli(main, prog="python -m autograder.stencil", description=__doc__)

@@ -122,4 +122,4 @@ def main(check: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    tyro.cli(main, prog="python -m autograder.table", description=__doc__)

@@ -120,4 +120,4 @@ def _write(
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    tyro.cli(main, prog="python -m autograder.batch", description=__doc__)

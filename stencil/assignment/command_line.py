@@ -36,7 +36,7 @@ def run(main: Callable[[Config], None], config_class: type[Config]) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     keep_freed_memory()
     warnings.formatwarning = _format_warning
-    config = tyro.cli(config_class, description=sys.modules["__main__"].__doc__)
+    config = tyro.cli(config_class, prog=_program(), description=sys.modules["__main__"].__doc__)
     try:
         main(config)
     except NotImplementedError as error:
@@ -88,10 +88,14 @@ def is_about_input(error: Exception) -> bool:
 
 def this_command() -> str:
     """The command line with which this program goes on: the same, without --no-resume."""
-    module = sys.modules["__main__"].__spec__
-    name = f"python -m {module.name}" if module else sys.argv[0]
     arguments = [a for a in sys.argv[1:] if a.replace("_", "-") != "--no-resume"]
-    return shlex.join([*name.split(), *arguments])
+    return shlex.join([*_program().split(), *arguments])
+
+
+def _program() -> str:
+    """How this program was called, without its arguments."""
+    module = sys.modules["__main__"].__spec__
+    return f"python -m {module.name}" if module else sys.argv[0]
 
 
 def _format_warning(message, category, filename, lineno, line=None) -> str:

@@ -165,6 +165,7 @@ def test_the_results_have_the_agreed_form(tmp_path):
         (["--exercise", "masking.casual"], 2, "known: masking.causal, masking.padding"),
         (["-k", "no such check"], 2, "no check matches"),
         (["--explain", "masking.causal"], 0, "upper_triangle"),
+        (["--help"], 0, "usage: python -m autograder ["),
         (["--help"], 0, "--fail-fast"),
     ],
 )

@@ -43,6 +43,7 @@ def test_help_documents_every_field_without_importing_tensorflow(name, tmp_path)
     finished = subprocess.run(
         arguments, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=True
     )
+    assert finished.stdout.startswith(f"usage: python -m assignment.{name} ")
     for field in dataclasses.fields(CONFIGS[name]):
         flag = field.name.replace("from_run", "from").replace("_", "-")
         assert re.search(rf"--(no-)?{flag}\b", finished.stdout), flag
