@@ -1,11 +1,13 @@
 """The report as one self-contained page: no script, and nothing is loaded from elsewhere."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import jinja2
+import markupsafe
 
 from autograder import syllabus
 from autograder.reports.heatmaps import Drawing, draw
@@ -93,7 +95,15 @@ def template(name: str) -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters["points"] = shown
+    environment.filters["prose"] = prose
     return environment.get_template(name)
+
+
+def prose(text: str) -> markupsafe.Markup:
+    """A hint's *emphasis* and `code` as HTML; all else of it is escaped."""
+    escaped = str(markupsafe.escape(text))
+    escaped = re.sub(r"(?<!\w)\*(\w(?:[^*]*\w)?)\*(?!\w)", r"<em>\1</em>", escaped)
+    return markupsafe.Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped))
 
 
 def _parts(report: Report, drawings: Mapping[str, Drawing]) -> list[_Part]:

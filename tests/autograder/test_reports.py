@@ -241,6 +241,11 @@ def test_the_page_can_be_read_by_ear_and_by_keyboard(page):
     assert parsed.all("html")[0]["lang"] == "en" and parsed.all("main")
 
 
+def test_a_hint_keeps_its_emphasis_and_nothing_else_becomes_markup():
+    told = html.prose("The *key*, not `a * b`: 2*3*4 <b>&")
+    assert told == "The <em>key</em>, not <code>a * b</code>: 2*3*4 &lt;b&gt;&amp;"
+
+
 def test_handout_pages_become_links_when_it_is_known_where_they_are(report, tmp_path):
     html.write(report, tmp_path / "report.html", docs="https://course.example/")
     links = [a["href"] for a in _Page((tmp_path / "report.html").read_text()).all("a")]
