@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from assignment.text.corpus import Corpus
 from assignment.text.windows import next_token_windows, strided_windows
+from assignment.training.compiling import compile_for
 
 BATCH_SIZE = 16
 # More tell little more: of so many the loss is known to a few parts in a thousand.
@@ -29,12 +30,11 @@ class Evaluator:
     def __init__(self, model, length: int):
         self.length = length
 
-        @tf.function(jit_compile=True)
         def summed_loss(inputs, targets, counts):
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, model(inputs))
             return tf.reduce_sum(tf.where(counts, losses, 0.0))
 
-        self._summed_loss = summed_loss
+        self._summed_loss = compile_for(model, summed_loss)
 
     def mean_loss(self, tokens: np.ndarray) -> float:
         """The mean cross-entropy of `tokens (N,)` in nats per token."""

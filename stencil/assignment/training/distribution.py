@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from assignment.training.compiling import compile_for
 from assignment.training.loop import train_step
 from assignment.training.optimizers import clip_by_global_norm
 
@@ -56,9 +57,8 @@ def compile_step(
     """
     replicas = strategy.num_replicas_in_sync
     if replicas == 1:
-        return tf.function(
-            lambda *batch: train_step(model, optimizer, batch, loss_fn, max_norm),
-            jit_compile=True,
+        return compile_for(
+            model, lambda *batch: train_step(model, optimizer, batch, loss_fn, max_norm)
         )
 
     def replica_step(*batch):
