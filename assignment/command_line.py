@@ -40,10 +40,9 @@ def run(main: Callable[[Config], None], config_class: type[Config]) -> None:
     try:
         main(config)
     except NotImplementedError as error:
-        blank = BLANK.search(str(error))
-        if not blank:
+        if (blank := blank_behind(error)) is None:
             raise
-        sys.exit(_describe_blank(*blank.groups()))
+        sys.exit(_describe_blank(*blank))
     except (ValueError, RuntimeError) as error:
         if not is_about_input(error):
             raise
@@ -73,6 +72,12 @@ def fail(message: str) -> None:
     """Exit with code 2 and a line that says what is wrong."""
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(BAD_INPUT)
+
+
+def blank_behind(error: NotImplementedError) -> tuple[str, str] | None:
+    """The exercise and the task of the blank that raised the error, if one did."""
+    blank = BLANK.search(str(error))
+    return (blank[1], blank[2]) if blank else None
 
 
 def is_about_input(error: Exception) -> bool:

@@ -47,7 +47,8 @@ def train(config: TrainConfig) -> None:
         # The other workers may find the directory that the chief has made just now.
         if not config.resume and is_chief(strategy):
             raise ValueError(f"{run.path} already holds a run. Choose another --run-dir.")
-        run.check_same("train", model_config, settings)
+        if begun:
+            run.check_same("train", model_config, settings)
 
     corpus = load_corpus(
         source,

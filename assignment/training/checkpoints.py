@@ -60,8 +60,8 @@ class Checkpointer:
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.best_metric = tf.Variable(math.inf, dtype=tf.float64, trainable=False)
         # BEGIN SOLUTION training.checkpoint
-        # TODO tf.train.Checkpoint of all that changes while training, and two CheckpointManagers:
-        # TODO self.latest in the directory, self.best in its sub-directory "best".
+        # TODO self.checkpoint, a tf.train.Checkpoint of all that changes while training, and two
+        # TODO CheckpointManagers of it: self.latest in the directory, self.best in its "best".
         # Not the model itself but all its variables: TensorFlow does not see the layers that Keras
         # keeps in a list, and leaves out the states of seed generators (dropout's).
         self.checkpoint = tf.train.Checkpoint(

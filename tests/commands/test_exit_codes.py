@@ -58,9 +58,9 @@ def test_a_run_that_met_a_blank_takes_the_tokenizer_as_it_is_mended_since(corpus
     assert "remove_extra_whitespaces=False" in right
     wrong = right.replace("remove_extra_whitespaces=False", "remove_extra_whitespaces=True")
 
-    def tokens_of_two_spaces() -> list[int]:
+    def tokens_of_two_spaces(*flags) -> list[int]:
         finished = run_command(
-            "train", *flags_of(corpus), directory=tmp_path, PYTHONPATH=str(package)
+            "train", *flags_of(corpus), *flags, directory=tmp_path, PYTHONPATH=str(package)
         )
         assert finished.code == 3, finished.err
         return RunDirectory(tmp_path / "run").tokenizer().encode("two  spaces")
@@ -69,3 +69,20 @@ def test_a_run_that_met_a_blank_takes_the_tokenizer_as_it_is_mended_since(corpus
     before = tokens_of_two_spaces()
     tokenizer.write_text(right)
     assert tokens_of_two_spaces() != before
+    # Nothing was trained yet, so that another attempt may have other settings.
+    tokens_of_two_spaces("--steps", "40")
+    assert RunDirectory(tmp_path / "run").settings()["steps"] == 40
+
+
+@pytest.mark.slow
+def test_a_run_before_decoding_is_written_trains_and_says_what_is_missing(corpus, tmp_path):
+    package = tmp_path / "code"
+    shutil.copytree(ROOT / "assignment", package / "assignment")
+    (package / "data").symlink_to(ROOT / "data")
+    for part in ("generation/decoding.py", "generation/sampling.py"):
+        shutil.copy(ROOT / "stencil/assignment" / part, package / "assignment" / part)
+    finished = run_command("train", *flags_of(corpus), directory=tmp_path, PYTHONPATH=str(package))
+    assert finished.code == 0, finished.err
+    samples = (tmp_path / "run" / "samples.txt").read_text()
+    assert "(no sample yet: the exercise decoding.generate is still blank)\n" in samples
+    assert "File" not in samples

@@ -67,6 +67,22 @@ def test_a_source_that_is_no_run_is_refused(name, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "arguments", "command"),
+    [
+        ("sft", [], "python -m assignment.train"),
+        ("dpo", ["--preset", "smoke"], "python -m assignment.sft --preset smoke"),
+        ("grpo", [], "python -m assignment.sft --data arithmetic --noise 0.4"),
+    ],
+)
+def test_where_nothing_was_trained_the_command_that_comes_first_is_named(
+    name, arguments, command, tmp_path
+):
+    finished = run_command(name, *arguments, directory=tmp_path)
+    assert_refused(finished, "does not exist", f"Train one with {command}, or give --from")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
         ("sft", ["--steps", "0"], ["--steps must be at least 1", "0"]),

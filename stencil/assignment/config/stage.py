@@ -13,6 +13,13 @@ LABELS = (
     *("dpo", "ipo", "kto", "orpo", "r-dpo", "simpo"),
 )
 
+# What makes the default run of a stage that others start from; None is pre-training.
+SOURCE_COMMANDS = {
+    None: "python -m assignment.train",
+    "sft": "python -m assignment.sft",
+    "sft-arithmetic": "python -m assignment.sft --data arithmetic --noise 0.4",
+}
+
 
 @dataclass(frozen=True)
 class StageConfig:
@@ -59,6 +66,12 @@ class StageConfig:
     def label(self) -> str:
         """What the name of a run of this configuration begins with; one of `LABELS`."""
         return self.stage
+
+    @property
+    def source_command(self) -> str:
+        """What makes the default run that it starts from."""
+        command = SOURCE_COMMANDS[self.source_stage]
+        return command if self.preset == "tiny" else f"{command} --preset {self.preset}"
 
     @property
     def source(self) -> Path:

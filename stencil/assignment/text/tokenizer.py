@@ -12,8 +12,10 @@ SYMBOLS = [USER, ASSISTANT, NEWLINE]
 
 # SentencePiece writes a space as this character and would read the character itself as a space.
 SPACE_MARK = "\u2581"
-# SentencePiece leaves out longer sentences; a line without an end is cut instead.
-LONGEST_SENTENCE = 2000
+# SentencePiece leaves out sentences of more than 4,192 bytes. A line without an end is cut instead;
+# a character has four bytes at most.
+LONGEST_SENTENCE = 1000
+sentencepiece.set_min_log_level(2)  # errors only: training would print hundreds of lines
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> bytes:

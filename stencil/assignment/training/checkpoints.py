@@ -59,8 +59,8 @@ class Checkpointer:
             newest_checkpoints(listed)  # the managers would stop at a damaged list with a traceback
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.best_metric = tf.Variable(math.inf, dtype=tf.float64, trainable=False)
-        # TODO tf.train.Checkpoint of all that changes while training, and two CheckpointManagers:
-        # TODO self.latest in the directory, self.best in its sub-directory "best".
+        # TODO self.checkpoint, a tf.train.Checkpoint of all that changes while training, and two
+        # TODO CheckpointManagers of it: self.latest in the directory, self.best in its "best".
         raise NotImplementedError(
             "training.checkpoint: save and restore all that training depends on"
         )

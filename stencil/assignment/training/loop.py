@@ -100,6 +100,7 @@ def run_loop(
         history: list[dict] = []  # the metrics of the steps since the last log
         saved_at = time.monotonic()
         interval_start, evaluation_seconds = time.monotonic(), 0.0
+        compiled = False
         for step in range(start_step + 1, plan.total_steps + 1):
             batch = batch_fn(step)
             is_last = step == plan.total_steps
@@ -107,6 +108,10 @@ def run_loop(
             before = [np.array(v) for v in model.trainable_variables] if logs else None
             metrics = step_fn(*batch)
             loss = float(metrics["loss"])
+            if not compiled:
+                compiled = True
+                bar.set_description("training", refresh=False)
+                bar.unpause()  # the time left is that of steps, without the compilation
             if not np.isfinite(loss):
                 problem = f"The loss is {loss} at step {step}"
                 raise NonFiniteLossError(_describe_non_finite(problem, batch, checkpointer))
@@ -192,7 +197,7 @@ def _progress_bar(plan: Plan, start_step: int) -> tqdm:
     return tqdm(
         total=plan.total_steps,
         initial=start_step,
-        desc="training",
+        desc="compiling",
         unit="step",
         dynamic_ncols=True,
         # In a log file each update is a line of its own.

@@ -2,6 +2,7 @@
 
 import tqdm
 
+from assignment import command_line
 from assignment.generation.sampling import make_sampler
 from assignment.generation.text import TextGenerator
 from assignment.models.transformer_lm import TransformerLM
@@ -80,8 +81,10 @@ class Observer:
         """What the model writes now; a recurrent model trains before decoding is an exercise."""
         try:
             return self.generator(["\n"], seed=self.seed + step)[0].strip()
-        except NotImplementedError as blank:
-            return f"(no sample yet: {blank})"
+        except NotImplementedError as error:
+            if (blank := command_line.blank_behind(error)) is None:
+                raise
+            return f"(no sample yet: the exercise {blank[0]} is still blank)"
 
     def _log_attention(self, step: int) -> None:
         tokens = self.corpus.validation_tokens[:HEAT_MAP_TOKENS].astype("int32")

@@ -201,9 +201,12 @@ class RunDirectory:
 
     def _read(self) -> dict:
         if not self.exists():
+            missing = (
+                "it has no config.json" if self.path.is_dir() else "there is no such directory"
+            )
             raise ValueError(
-                f"{self.path} is not a run directory: it has no config.json. Train one with "
-                "python -m assignment.train"
+                f"{self.path} is not a run directory: {missing}. "
+                "python -m assignment.train makes one."
             )
         try:
             return json.loads(self._config.read_text())

@@ -55,6 +55,11 @@ class Stage:
     def __init__(self, config: StageConfig):
         self.config = config
         self.source = RunDirectory(config.source)
+        if not config.from_run and not self.source.path.exists():
+            raise ValueError(
+                f"{config.source} does not exist: there is no run to start from. Train one with "
+                f"{config.source_command}, or give --from another run."
+            )
         self.model_config = self.source.model_config()
         if isinstance(self.model_config, RewardModelConfig):
             raise ValueError(
@@ -121,7 +126,7 @@ class Stage:
             self.tokenizer,
             self.source,
         )
-        if run.exists():
+        if run.exists() and run.has_begun():
             run.check_same(*described[:3], self.source)
         else:
             run.create(*described)

@@ -49,7 +49,8 @@ def print_summary(
     table.add_row("curves", CURVES)
     table.add_row("write with it", f"python -m assignment.sample --run-dir {run.path}")
     if config.model != "transformer":
-        table.add_row("next", "python -m assignment.train --model transformer")
+        same = f" --preset {config.preset}" if config.preset != TrainConfig.preset else ""
+        table.add_row("next", f"python -m assignment.train --model transformer{same}")
     Console().print(table)
 
 
