@@ -18,7 +18,7 @@ from autograder.reports import github as github_report
 from autograder.reports import junit as junit_report
 from autograder.reports import results
 from autograder.selection import select
-from autograder.verdicts import Report
+from autograder.verdicts import FAILED, Report
 
 
 def main(
@@ -77,6 +77,8 @@ def main(
             console_report.show_status(report, console)
         else:
             console_report.show(report, console, verbose)
+        if submission.resolve() == kit.ROOT and kit.STENCIL.is_dir():
+            _explain_failing_solution(report, console)
     if github:
         github_report.publish(report)
     sys.exit(0 if report.score == report.max_score else 1)
@@ -114,6 +116,18 @@ def _grade(
     return grade(
         submission, checks, outputs=outputs, jobs=jobs, fail_fast=fail_fast, progress=progress
     )
+
+
+def _explain_failing_solution(report: Report, console: Console) -> None:
+    """In an instructor's checkout, whose own code it was: what else may be wrong."""
+    failed = dict.fromkeys(v.check.exercise for v in report.verdicts if v.status == FAILED)
+    if failed:
+        console.print(
+            "This was the solution itself. If a check was changed since it was recorded: "
+            f"python -m autograder.record --exercises {' '.join(failed)}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _explain(exercise_id: str, recording: Recording, console: Console) -> None:

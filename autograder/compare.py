@@ -131,6 +131,8 @@ def _differing(
 ) -> Mismatch | None:
     if not wrong.any():
         return None
+    if got.shape == () and got.dtype.kind == "b":
+        return Mismatch(name, kind, f"{name}: {got}; expected {expected}")
     index = tuple(int(i) for i in np.argwhere(wrong)[0])
     place = f"[{', '.join(map(str, index))}]" if index else ""
     message = (

@@ -58,8 +58,20 @@ def _not_finite(want: np.ndarray, have: np.ndarray) -> str:
         )
     if np.isinf(have).any() and np.isfinite(want).all():
         return "An overflow: is exp taken of large numbers, or log of 0?"
-    if np.isinf(want).any():
+    left_out, expected_out = np.isneginf(have), np.isneginf(want)
+    too_many, too_few = (left_out & ~expected_out).any(), (expected_out & ~left_out).any()
+    if too_few and not left_out.any():
         return "Entries that are left out should be -inf here, the others unchanged."
+    if too_many and too_few:
+        return "-inf stands in other places than it should: are the entries in their own order?"
+    if too_many:
+        return "Too many entries are left out: -inf stands where a number should."
+    return "Too few entries are left out: a number stands where -inf should." if too_few else ""
+
+
+def _nothing_expected(want: np.ndarray, have: np.ndarray) -> str:
+    if want.dtype.kind == "f" and want.size > 1 and (want == 0).all():
+        return "Zeros are expected everywhere. Of a gradient: nothing should flow here."
     return ""
 
 
@@ -163,7 +175,7 @@ _BY_KIND: dict[str, tuple[_Diagnosis, ...]] = {
     "dtype": (_kind_of_numbers,),
     "finite": (_not_finite, _constant),
     "value": (
-        *(_constant, _complement, _transposed, _sign, _factor, _offset, _logarithm),
-        *(_shifted, _border, _reordered),
+        *(_nothing_expected, _constant, _complement, _transposed, _sign, _factor, _offset),
+        *(_logarithm, _shifted, _border, _reordered),
     ),
 }

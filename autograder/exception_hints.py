@@ -6,7 +6,7 @@ import re
 # libraries' own, so they are matched by the words that least depend on the version.
 _HINTS = [
     (
-        r"^TypeError: .*NoneType",
+        r"^TypeError: .*NoneType|Attempt to convert a value \(None\)",
         "A function returned None: does it end with a return statement?",
     ),
     (

@@ -108,10 +108,18 @@ def _raised(base: Verdict, error: wire.RemoteError) -> Verdict:
 
 
 def _blocked(verdict: Verdict, exercise: str) -> Verdict:
+    check = verdict.check
+    if exercise in syllabus.all_prerequisites(check.exercise, *check.needs):
+        message = f"blocked by {exercise}: write that one first"
+    else:
+        message = (
+            f"blocked by {exercise}: your code calls it while it is blank; "
+            "this exercise does not need it"
+        )
     return replace(
         verdict,
         status=BLOCKED,
-        message=f"blocked by {exercise}: write that one first",
+        message=message,
         hint="",
         blocked_by=exercise,
     )

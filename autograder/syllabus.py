@@ -480,6 +480,14 @@ def exercises_of(part: Part) -> tuple[Exercise, ...]:
     return _LEDGER[part]
 
 
+def all_prerequisites(*exercise_ids: str) -> set[str]:
+    """These exercises, what they build on, what that builds on, and so forth."""
+    found: set[str] = set()
+    for exercise_id in exercise_ids:
+        found |= {exercise_id} | all_prerequisites(*EXERCISES[exercise_id].prerequisites)
+    return found
+
+
 def submitted_files() -> tuple[str, ...]:
     """The files taken from a submission, below `assignment/`; all others come from the kit."""
     return tuple(dict.fromkeys(exercise.file for exercise in EXERCISES.values()))

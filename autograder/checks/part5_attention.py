@@ -54,7 +54,9 @@ def empty_rows(assignment, rng):
     output[1, 2] = weights[1, 2] = 0
     return {
         "the empty row is finite": np.bool_(finite),
-        "its gradients are": np.bool_(all(np.isfinite(gradient).all() for gradient in found)),
+        "its gradients are finite": np.bool_(
+            all(np.isfinite(gradient).all() for gradient in found)
+        ),
         "weights": weights,
         "output": output,
     }

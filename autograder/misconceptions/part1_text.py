@@ -214,7 +214,7 @@ MISCONCEPTIONS = [
     Misconception(
         "fewer_tokens_accepted",
         "text.tokenizer",
-        edits=[("minloglevel=2", "minloglevel=2, hard_vocab_limit=False")],
+        edits=[("unk_id=UNK_ID", "unk_id=UNK_ID, hard_vocab_limit=False")],
         hint=(
             "A text that does not support the vocabulary gives a smaller one, and nobody notices. "
             "Leave SentencePiece its error."

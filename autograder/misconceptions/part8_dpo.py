@@ -156,6 +156,24 @@ MISCONCEPTIONS = [
         hint="The loss is right and a gradient flows into the reference, which is frozen.",
     ),
     Misconception(
+        "gradient_into_reference_of_chosen",
+        "preference.dpo",
+        edits=[("tf.stop_gradient(ref_chosen)", "ref_chosen")],
+        hint=(
+            "The loss is right and a gradient flows into the reference's log-probability of the "
+            "chosen response. The whole reference is frozen."
+        ),
+    ),
+    Misconception(
+        "gradient_into_reference_of_rejected",
+        "preference.dpo",
+        edits=[("tf.stop_gradient(ref_rejected)", "ref_rejected")],
+        hint=(
+            "The loss is right and a gradient flows into the reference's log-probability of the "
+            "rejected response. The whole reference is frozen."
+        ),
+    ),
+    Misconception(
         "sum",
         "preference.dpo",
         edits=[("-tf.reduce_mean", "-tf.reduce_sum")],

@@ -82,7 +82,7 @@ def _part_table(part: syllabus.Part, exercises: list[syllabus.Exercise], report:
             "",
             Text(exercise.title, style="bold"),
         )
-        said: set[str] = set()
+        said: dict[str, str] = {}
         for verdict in _worth_showing(own):
             table.add_row("", "", _status(verdict), _finding(verdict, exercise, said))
         table.add_section()
@@ -110,26 +110,27 @@ def _status(verdict: Verdict) -> Text:
     return Text(status, style=_STYLES[status])
 
 
-def _finding(verdict: Verdict, exercise: syllabus.Exercise, said: set[str]) -> Text:
-    """What to show of a verdict; of a text that the exercise has had already, only that."""
+def _finding(verdict: Verdict, exercise: syllabus.Exercise, said: dict[str, str]) -> Text:
+    """What to show of a verdict; of a text that another check has had already, only of which."""
     if verdict.status == PASSED:
         return Text(verdict.check.title)
     if verdict.blank:
         return Text(f"{verdict.message}\n→ {exercise.page}")
-    text = Text(f"{verdict.check.title}: {_once(verdict.message, said)}")
+    title = verdict.check.title
+    text = Text(f"{title}: {_once(verdict.message, title, said)}")
     if verdict.hint:
-        text.append(f"\nHint: {_once(verdict.hint, said)}", style="cyan")
+        text.append(f"\nHint: {_once(verdict.hint, title, said)}", style="cyan")
     if verdict.status != BLOCKED and exercise.page not in said:
-        said.add(exercise.page)
+        said[exercise.page] = title
         text.append(f"\n→ {exercise.page}", style="dim")
     return text
 
 
-def _once(text: str, said: set[str]) -> str:
-    if text in said:
-        return "as above"
-    said.add(text)
-    return text
+def _once(text: str, title: str, said: dict[str, str]) -> str:
+    """The text, or the check whose text it was already; a short one is said again."""
+    first = said.setdefault(text, title)
+    again = f"as for “{first}”"
+    return text if first == title or len(text) < len(again) else again
 
 
 def _state(verdicts: tuple[Verdict, ...]) -> str:

@@ -70,6 +70,12 @@ def test_the_message_says_where_what_and_how_much():
     )
 
 
+def test_a_flag_reads_as_a_sentence():
+    yes, no = {"the gradient is finite": np.True_}, {"the gradient is finite": np.False_}
+    message = compare.first_mismatch(yes, {k: np.asarray(v) for k, v in no.items()}, TOLERANCE)
+    assert message.message == "the gradient is finite: False; expected True"
+
+
 def test_distance_is_measured_in_tolerances():
     got = EXPECTED + np.float32(3e-5) * (EXPECTED == 0)
     assert compare.distance({"x": EXPECTED}, {"x": got}, TOLERANCE) == pytest.approx(3, rel=1e-3)
@@ -78,6 +84,7 @@ def test_distance_is_measured_in_tolerances():
 
 
 SQUARE = np.array([[0.3, -1.2, 2.0], [0.7, 0.1, -0.5], [1.4, 0.9, -2.2]], np.float32)
+KEPT = np.array([-np.inf, 2.0, 1.0, -np.inf], np.float32)
 LONG = np.array([0.3, -1.2, 2.0, 0.7, 0.1, 5.0], np.float32)
 
 
@@ -96,6 +103,11 @@ LONG = np.array([0.3, -1.2, 2.0, 0.7, 0.1, 5.0], np.float32)
         (SQUARE, SQUARE[:, :2], "off by one"),
         (EXPECTED, EXPECTED.T, "another order"),
         (np.float32(3), SQUARE, "not yet reduced"),
+        (np.zeros_like(SQUARE), SQUARE, "nothing should flow"),
+        (KEPT, np.where(np.isinf(KEPT), -9, KEPT).astype("f"), "should be -inf"),
+        (KEPT, np.roll(KEPT, 1), "other places"),
+        (KEPT, np.where(KEPT > 1.5, -np.inf, KEPT), "Too many"),
+        (KEPT, np.append(KEPT[:-1], np.float32(-2)), "Too few"),
         (LONG, np.roll(LONG, 1), "shifted"),
         (LONG, LONG[::-1], "reversed"),
         (LONG, np.append(LONG[:-1], 9), "only the last position"),

@@ -26,6 +26,7 @@ def call_itself():
     "mistake, hint",
     [
         (lambda: None + 1, "return statement"),
+        (lambda: tf.reduce_sum(None), "return statement"),
         (call_itself, "without end"),
         (lambda: tf.ones((2, 3)) + tf.ones((4, 3)), "Print the shapes"),
         (lambda: tf.matmul(tf.ones((2, 3)), tf.ones((2, 3))), "Print the shapes"),

@@ -126,11 +126,19 @@ def test_a_hidden_way_to_a_shortcut_is_closed_too(grade_mutation):
     ],
 )
 def test_another_exercises_blank_blocks_a_check(message):
-    check = load()["training.loss/every_token"]
+    check = load()["training.step/one_small_step"]
     outcome = Outcome(error=RemoteError("NotImplementedError", message))
     (verdict,) = judge.judge([(check, outcome)], Recording(kit.OUTPUTS), set())
     assert (verdict.status, verdict.blocked_by) == (BLOCKED, "training.clip")
     assert verdict.message == "blocked by training.clip: write that one first"
+
+
+def test_a_blank_that_only_the_students_own_way_needs_is_told_from_a_prerequisite():
+    check = load()["training.loss/every_token"]
+    outcome = Outcome(error=RemoteError("NotImplementedError", "training.clip: scale"))
+    (verdict,) = judge.judge([(check, outcome)], Recording(kit.OUTPUTS), set())
+    assert (verdict.status, verdict.blocked_by) == (BLOCKED, "training.clip")
+    assert "your code calls it while it is blank" in verdict.message
 
 
 def test_a_blank_prerequisite_blocks_a_check_even_if_its_sentence_was_swallowed():

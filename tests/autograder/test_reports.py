@@ -113,12 +113,14 @@ def test_blank_and_blocked_exercises_make_no_annotation():
 
 def test_the_terminal_says_once_what_several_checks_of_an_exercise_have_found():
     checks = [c for c in load().values() if c.exercise == "masking.causal"]
-    alike = [Verdict(c, FAILED, "a colon is missing", hint="look at line 3") for c in checks]
+    hint = "look at line 3, and at what stands at its end " * 3
+    alike = [Verdict(c, FAILED, "a colon is missing", hint=hint) for c in checks]
     terminal = Console(width=160, record=True, file=io.StringIO())
     console.show(Report(tuple(alike), ""), terminal)
     text = terminal.export_text()
-    assert text.count("a colon is missing") == text.count("look at line 3") == 1
-    assert text.count("as above") == 2 * (len(checks) - 1) > 0
+    assert text.count("look at line 3, and at what stands at its end look") == 1
+    assert text.count(f"Hint: as for “{checks[0].title}”") == len(checks) - 1 > 0
+    assert text.count("a colon is missing") == len(checks)  # it is shorter than a pointer to it
     assert all(check.title in text for check in checks)
 
 
