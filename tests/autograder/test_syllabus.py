@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import fences, kit, misconceptions, syllabus
+from autograder import fences, kit, misconceptions, syllabus, variants
 from autograder.checks import load
 
 EXERCISES = list(syllabus.EXERCISES.values())
@@ -51,6 +51,11 @@ def test_the_exercise_defines_its_symbols(exercise):
 @each_exercise
 def test_the_exercise_has_checks(exercise):
     assert any(check.exercise == exercise.id for check in load().values())
+
+
+@each_exercise
+def test_the_exercise_has_a_variant(exercise):
+    assert any(variant.exercise == exercise.id for variant in variants.load())
 
 
 @each_exercise

@@ -40,8 +40,10 @@ def test_it_has_equations_shapes_and_a_picture(part):
 @parts
 def test_every_exercise_has_its_title_a_trap_and_its_check(part):
     for exercise in syllabus.exercises_of(part):
-        section = sections(part)[exercise.title]
-        assert re.search(r"^\*A (typical )?trap\.\*", section, re.MULTILINE), exercise.id
+        section = sections(part).get(exercise.title)
+        assert section, f"{part.page} needs the heading '## {exercise.title}'"
+        trap = re.search(r"^\*A (typical )?trap\.\*", section, re.MULTILINE)
+        assert trap, f"'## {exercise.title}' needs a line that begins '*A typical trap.*'"
         assert f"python -m autograder --exercise {exercise.id}" in section
 
 
