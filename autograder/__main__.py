@@ -52,7 +52,8 @@ def main(
         junit: also write the results as JUnit XML.
         github: in a step of a GitHub workflow: also write its summary, annotations, and the
             output `result` for GitHub Classroom's reporter.
-        explain: list the mistakes that this exercise's checks recognise, and grade nothing.
+        explain: for instructors: list the mistakes that this exercise's checks recognise, and
+            grade nothing.
         outputs: the recorded outputs to compare with.
         jobs: how many checks run at once; as many as there are processors by default.
         require_sandbox: grade nothing where submissions are isolated less: L0 to L5, or official.
@@ -61,6 +62,10 @@ def main(
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     try:
         if explain:
+            if kit.is_handout():
+                raise ValueError(
+                    "--explain lists every known mistake of an exercise: it is for instructors"
+                )
             _explain(explain, Recording(outputs), console)
             return
         if github:
@@ -77,7 +82,7 @@ def main(
             console_report.show_status(report, console)
         else:
             console_report.show(report, console, verbose)
-        if submission.resolve() == kit.ROOT and kit.STENCIL.is_dir():
+        if submission.resolve() == kit.ROOT and not kit.is_handout():
             _explain_failing_solution(report, console)
     if github:
         github_report.publish(report)

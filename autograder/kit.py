@@ -13,6 +13,11 @@ TOLERANCES = AUTOGRADER / "tolerances.json"
 STARTER = AUTOGRADER / "starter"
 
 
+def is_handout() -> bool:
+    """Whether this is a student's repository and not an instructor's checkout."""
+    return STARTER.is_dir()
+
+
 def starter() -> Path:
     """The directory whose `assignment/` is the empty submission, in a checkout or a handout."""
     for directory in (STENCIL, STARTER):

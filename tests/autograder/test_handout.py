@@ -83,6 +83,13 @@ def test_the_students_grader_runs_and_gives_zero(student):
     assert "not written yet" in done.stdout and "0 of 2 points" in done.stdout
 
 
+def test_the_list_of_mistakes_is_for_instructors(student):
+    command = [sys.executable, "-m", "autograder", "--explain", "masking.causal"]
+    done = subprocess.run(command, cwd=student, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "it is for instructors" in done.stderr
+
+
 def test_earlier_parts_can_be_revealed(tmp_path):
     handout.write(tmp_path / "out", reveal_through=2)
     revealed = {e.id for e in syllabus.EXERCISES.values() if e.part.number <= 2}
