@@ -16,16 +16,19 @@ _XLA_REFUSES = re.compile("XLA compilation requires|unsupported operations when 
 
 
 def compile_for(model, function: Callable) -> Callable:
-    """A function of tensors, compiled by XLA, or, after a warning, as a somewhat slower graph.
+    """A function of tensors, compiled by XLA.
 
-    It becomes a graph where XLA refuses it, as it does a `tf.while_loop` without
-    `maximum_iterations` that is differentiated, and where it is a recurrence that was unrolled.
+    What runs a recurrent model becomes a graph instead, which is somewhat slower, after a warning:
+    where it was unrolled, and where XLA refuses it, as it does a `tf.while_loop` without
+    `maximum_iterations` that is differentiated.
 
     Args:
         model: What the function runs.
         function: It; what it changes is changed by tensors' operations only.
     """
     compiled = tf.function(function, jit_compile=True)
+    if not isinstance(model, RecurrentLM):
+        return compiled
     chosen = None
 
     def as_graph(why: str) -> Callable:
@@ -36,15 +39,14 @@ def compile_for(model, function: Callable) -> Callable:
         nonlocal chosen
         if chosen is None:
             chosen = compiled
-            if isinstance(model, RecurrentLM):
-                graph = compiled.get_concrete_function(*arguments).graph
-                size = len(graph.get_operations())
-                if size > MOST_RECURRENT_OPERATIONS:
-                    chosen = as_graph(
-                        f"A step runs as a graph, without XLA: it has {size} operations, which "
-                        "would take minutes to compile. A loop over time in Python is unrolled; "
-                        "tf.scan and tf.while_loop are not."
-                    )
+            graph = compiled.get_concrete_function(*arguments).graph
+            size = len(graph.get_operations())
+            if size > MOST_RECURRENT_OPERATIONS:
+                chosen = as_graph(
+                    f"A step runs as a graph, without XLA: it has {size} operations, which would "
+                    "take minutes to compile. A loop over time in Python is unrolled; tf.scan and "
+                    "tf.while_loop are not."
+                )
         try:
             return chosen(*arguments)
         except tf.errors.OpError as error:
