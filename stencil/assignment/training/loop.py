@@ -100,7 +100,6 @@ def run_loop(
         history: list[dict] = []  # the metrics of the steps since the last log
         saved_at = time.monotonic()
         interval_start, evaluation_seconds = time.monotonic(), 0.0
-        compiled = False
         for step in range(start_step + 1, plan.total_steps + 1):
             batch = batch_fn(step)
             is_last = step == plan.total_steps
@@ -108,8 +107,7 @@ def run_loop(
             before = [np.array(v) for v in model.trainable_variables] if logs else None
             metrics = step_fn(*batch)
             loss = float(metrics["loss"])
-            if not compiled:
-                compiled = True
+            if step == start_step + 1:
                 bar.set_description("training", refresh=False)
                 bar.unpause()  # the time left is that of steps, without the compilation
             if not np.isfinite(loss):
