@@ -84,6 +84,15 @@ class Report:
         return tuple(v for v in self.verdicts if v.check.exercise == exercise)
 
 
+def worth_showing(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """An exercise's verdicts, of those on its blank only one for each sentence.
+
+    A blank has one sentence, however many checks wait for it.
+    """
+    blanks = {verdict.message: verdict for verdict in reversed(verdicts) if verdict.blank}
+    return tuple(v for v in verdicts if not v.blank or blanks[v.message] is v)
+
+
 def shown(points: float) -> str:
     """Points as a reader wants them: a share of an exercise's points is rarely a round number."""
     return f"{round(points, 2):g}"

@@ -16,6 +16,7 @@ from autograder.verdicts import (
     Report,
     Verdict,
     shown,
+    worth_showing,
 )
 
 _STYLES = {
@@ -83,7 +84,7 @@ def _part_table(part: syllabus.Part, exercises: list[syllabus.Exercise], report:
             Text(exercise.title, style="bold"),
         )
         said: dict[str, str] = {}
-        for verdict in _worth_showing(own):
+        for verdict in worth_showing(own):
             table.add_row("", "", _status(verdict), _finding(verdict, exercise, said))
         table.add_section()
     return table
@@ -97,12 +98,6 @@ def _points(verdicts: Sequence[Verdict]) -> tuple[float, float]:
 def _earned_of(verdicts: Sequence[Verdict]) -> str:
     earned, possible = _points(verdicts)
     return f"{shown(earned)}/{shown(possible)}"
-
-
-def _worth_showing(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
-    # A blank has one sentence, however many checks wait for it.
-    blank = [verdict for verdict in verdicts if verdict.blank]
-    return (blank[0],) if blank and len(blank) == len(verdicts) else verdicts
 
 
 def _status(verdict: Verdict) -> Text:

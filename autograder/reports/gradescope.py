@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import syllabus
-from autograder.verdicts import INFRASTRUCTURE, PASSED, Report, Verdict
+from autograder.verdicts import INFRASTRUCTURE, PASSED, Report, Verdict, worth_showing
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,11 @@ def _output(exercise: syllabus.Exercise, verdicts: tuple[Verdict, ...]) -> str:
     """The message first, then where to read on."""
     if not verdicts:
         return "not graded yet"
-    if all(verdict.blank for verdict in verdicts):
-        return f"{verdicts[0].message}\n{exercise.page}"
     lines = []
-    for verdict in verdicts:
+    for verdict in worth_showing(verdicts):
+        if verdict.blank:
+            lines.append(verdict.message)
+            continue
         line = f"{verdict.status}: {verdict.check.title}"
         lines.append(f"{line}: {verdict.message}" if verdict.message else line)
         if verdict.hint:

@@ -11,7 +11,7 @@ import markupsafe
 
 from autograder import syllabus
 from autograder.reports.heatmaps import Drawing, draw
-from autograder.verdicts import PASSED, Report, Verdict, shown
+from autograder.verdicts import PASSED, Report, Verdict, shown, worth_showing
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -122,9 +122,7 @@ def _parts(report: Report, drawings: Mapping[str, Drawing]) -> list[_Part]:
 def _exercise(
     exercise: syllabus.Exercise, verdicts: tuple[Verdict, ...], drawings: Mapping[str, Drawing]
 ) -> _Exercise:
-    wrong = [verdict for verdict in verdicts if verdict.status != PASSED]
-    if wrong and all(verdict.blank for verdict in verdicts):
-        wrong = wrong[:1]  # a blank has one sentence, however many checks wait for it
+    wrong = [verdict for verdict in worth_showing(verdicts) if verdict.status != PASSED]
     findings = [
         _Finding(
             verdict,

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from autograder import points, syllabus
 from autograder.checks import load
-from autograder.reports import console, github, heatmaps, html, junit
+from autograder.reports import console, github, gradescope, heatmaps, html, junit
 from autograder.verdicts import (
     BLOCKED,
     FAILED,
@@ -109,6 +109,20 @@ def test_blank_and_blocked_exercises_make_no_annotation():
     blank = [Verdict(c, FAILED, "not written yet", blank=True) for c in checks[:1]]
     blocked = [Verdict(c, BLOCKED, "blocked by") for c in checks[1:]]
     assert github.annotations(Report(tuple(blank + blocked), "")) == []
+
+
+def test_a_blank_is_said_once_beside_what_blocks_other_checks():
+    checks = [c for c in load().values() if c.exercise == "recurrent.unroll"]
+    mixed = [Verdict(c, FAILED, "not written yet", blank=True) for c in checks[:-2]]
+    mixed += [Verdict(c, BLOCKED, "blocked by another") for c in checks[-2:]]
+    report = Report(tuple(mixed), "")
+    terminal = Console(width=160, record=True, file=io.StringIO())
+    console.show(report, terminal)
+    page = html.page(report, "a student", {})
+    entry = gradescope.results(report)["tests"][0]["output"]
+    for text in (terminal.export_text(), page, entry):
+        assert text.count("not written yet") == 1
+        assert "blocked by another" in text
 
 
 def test_the_terminal_says_once_what_several_checks_of_an_exercise_have_found():
