@@ -66,32 +66,28 @@ class Judged:
         }
 
 
-class GoldJudge:
-    """Lets a model write to fixed requests, and judges what it has written.
+def story_responder(model, tokenizer: Tokenizer, batch_size: int = 50) -> Responder:
+    """Lets a model write stories, sampled at temperature 1; compiled once for all requests."""
+    return Responder(model, tokenizer, LONGEST_STORY, batch_size=batch_size)
+
+
+def judge_stories(responder: Responder, requests: Sequence[str], seed: int) -> Judged:
+    """Let a model write to requests, and judge what it has written.
 
     Args:
-        model: A language model.
-        tokenizer: Its tokenizer.
+        responder: Of `story_responder`.
         requests: The prompts.
-        batch_size: How many are answered at once.
+        seed: Of the stories.
     """
-
-    def __init__(self, model, tokenizer: Tokenizer, requests: Sequence[str], batch_size: int = 50):
-        self.requests = list(requests)
-        self.tokenizer = tokenizer
-        self.responder = Responder(model, tokenizer, LONGEST_STORY, batch_size=batch_size)
-        self.context = model.config.max_sequence_length
-
-    def judge(self, seed: int) -> Judged:
-        """One story for each request, sampled at temperature 1."""
-        responses = self.responder(self.requests, seed)
-        golds = [
-            gold_reward(request, response.text)
-            for request, response in zip(self.requests, responses, strict=True)
-        ]
-        longest = max(len(response.prompt_ids) for response in responses) + LONGEST_STORY
-        packed = pack_responses(responses, min(longest, self.context) - 1, self.tokenizer.pad_id)
-        return Judged(responses, np.array(golds), packed)
+    responses = responder(list(requests), seed)
+    golds = [
+        gold_reward(request, response.text)
+        for request, response in zip(requests, responses, strict=True)
+    ]
+    longest = max(len(response.prompt_ids) for response in responses) + LONGEST_STORY
+    length = min(longest, responder.context) - 1
+    packed = pack_responses(responses, length, responder.tokenizer.pad_id)
+    return Judged(responses, np.array(golds), packed)
 
 
 def win_rate(golds: np.ndarray, other_golds: np.ndarray) -> tuple[float, float, float]:

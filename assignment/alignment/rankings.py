@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from assignment.alignment.gold_judge import GoldJudge
+from assignment.alignment.gold_judge import judge_stories
 from assignment.alignment.rewards import ranking_to_pairs
+from assignment.generation.responses import Responder
 from assignment.text.datasets import load_dataset
 from assignment.text.grammar import load_grammar
 from assignment.text.records import Preference
-from assignment.text.tokenizer import Tokenizer
 
 
 def ranked_preferences(
-    model, tokenizer: Tokenizer, num_prompts: int, num_responses: int, seed: int, path: Path
+    responder: Responder, num_prompts: int, num_responses: int, seed: int, path: Path
 ) -> list[Preference]:
     """Let a model write several responses to each request, rank them, and take all pairs.
 
@@ -24,8 +24,7 @@ def ranked_preferences(
     first with probability σ((gold₁ − gold₂) / T) (Luce 1959).
 
     Args:
-        model: The language model.
-        tokenizer: Its tokenizer.
+        responder: Of `gold_judge.story_responder`.
         num_prompts: How many requests, of those of the bundled preferences.
         num_responses: M.
         seed: Of the responses and of the labeller.
@@ -37,8 +36,8 @@ def ranked_preferences(
             {record.prompt for record in load_dataset("preferences", Preference).train}
         )
         requests = random.Random(seed).sample(requests, min(num_prompts, len(requests)))
-        judge = GoldJudge(model, tokenizer, requests)
-        judged = [judge.judge(seed * num_responses + index) for index in range(num_responses)]
+        seeds = range(seed * num_responses, (seed + 1) * num_responses)
+        judged = [judge_stories(responder, requests, own_seed) for own_seed in seeds]
         golds = np.stack([one.golds for one in judged], axis=1)  # (prompts, M)
         noise = np.random.default_rng(seed).gumbel(size=golds.shape)
         scores = golds + load_grammar("preferences").TEMPERATURE * noise

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from assignment.alignment.following import KINDS, following_rates, kind_of
-from assignment.alignment.gold_judge import LONGEST_STORY, GoldJudge, Judged, story_requests
+from assignment.alignment.gold_judge import Judged, judge_stories, story_requests, story_responder
 from assignment.alignment.group_relative import kl_estimate
 from assignment.alignment.log_probs import token_log_probs
 from assignment.alignment.rewards import exact_answer_reward
@@ -18,7 +18,7 @@ from assignment.alignment.rollouts import RolloutSampler, encode_prompts
 from assignment.config import ModelConfig
 from assignment.evaluation.estimators import pass_at_k
 from assignment.evaluation.overlap import bleu, rouge_l
-from assignment.generation.responses import Responder, Response
+from assignment.generation.responses import Response
 from assignment.models.building import build_model, copy_weights
 from assignment.text.batches import Packed
 from assignment.text.datasets import load_dataset
@@ -63,10 +63,9 @@ class Panel:
         self.seed = seed
         self.policy = build_model(config)
         self.reference = build_model(config)
-        self.responder = Responder(
-            self.policy, tokenizer, LONGEST_STORY, batch_size=min(ROWS_AT_ONCE, sizes.instructions)
+        self.responder = story_responder(
+            self.policy, tokenizer, min(ROWS_AT_ONCE, sizes.instructions)
         )
-        self._judges: dict[tuple[int, int], GoldJudge] = {}
         self._samplers: dict[float, RolloutSampler] = {}
 
         @tf.function(jit_compile=True)
@@ -99,13 +98,9 @@ class Panel:
             requests: How many of them; as many as the sizes say when None.
             each: How many stories for each, next to each other.
         """
-        requests = requests or self.sizes.requests
-        if (requests, each) not in self._judges:
-            prompts = [p for p in story_requests(requests) for _ in range(each)]
-            self._judges[requests, each] = GoldJudge(
-                self.policy, self.tokenizer, prompts, min(ROWS_AT_ONCE, len(prompts))
-            )
-        return self._judges[requests, each].judge(self.seed)
+        prompts = story_requests(requests or self.sizes.requests)
+        repeated = [prompt for prompt in prompts for _ in range(each)]
+        return judge_stories(self.responder, repeated, self.seed)
 
     def divergence(self, packed: Packed, reference) -> dict[str, np.ndarray]:
         """KL(model ‖ reference) on what the model has written, estimated for each response.

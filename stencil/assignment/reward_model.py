@@ -19,7 +19,7 @@ def reward_model(config: RewardTrainingConfig) -> None:
     import keras
     import tensorflow as tf
 
-    from assignment.alignment.gold_judge import GoldJudge, story_requests
+    from assignment.alignment.gold_judge import judge_stories, story_requests, story_responder
     from assignment.alignment.rankings import ranked_preferences
     from assignment.alignment.reward_observer import RewardObserver
     from assignment.alignment.rewards import bradley_terry_loss
@@ -40,11 +40,11 @@ def reward_model(config: RewardTrainingConfig) -> None:
     model = build_reward_model(language_model)
     stage.start(model, stage.make_optimizer(model.trainable_variables), model.config)
 
+    responder = story_responder(language_model, stage.tokenizer)
     pairs = data.train
     if data.is_bundled and config.ranked_prompts:
         pairs = pairs + ranked_preferences(
-            language_model,
-            stage.tokenizer,
+            responder,
             config.ranked_prompts,
             config.ranked_responses,
             config.seed,
@@ -77,8 +77,7 @@ def reward_model(config: RewardTrainingConfig) -> None:
 
     judged = None
     if data.is_bundled:
-        judge = GoldJudge(language_model, stage.tokenizer, story_requests(JUDGED))
-        judged = judge.judge(config.seed)
+        judged = judge_stories(responder, story_requests(JUDGED), config.seed)
     observer = RewardObserver(
         stage, model, data.validation, chosen_held_out, rejected_held_out, judged
     )

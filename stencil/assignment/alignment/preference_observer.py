@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from assignment.alignment.gold_judge import GoldJudge, story_requests, win_rate
+from assignment.alignment.gold_judge import judge_stories, story_requests, story_responder, win_rate
 from assignment.alignment.preference_objective import preference_objective
 from assignment.alignment.preference_pairs import PreferencePairs, SequenceScorer
 from assignment.training.stage import Stage
@@ -30,8 +30,8 @@ class PreferenceObserver:
         self.held_out = held_out
         self.has_gold = has_gold
         self.score, self.score_reference = SequenceScorer(policy), SequenceScorer(reference)
-        prompts = story_requests(REQUESTS) if has_gold else held_out.prompts[:SHOWN]
-        self.judge = GoldJudge(policy, stage.tokenizer, prompts)
+        self.prompts = story_requests(REQUESTS) if has_gold else held_out.prompts[:SHOWN]
+        self.responder = story_responder(policy, stage.tokenizer)
 
     def evaluate(self, step: int) -> dict[str, float]:
         """Validate, let the policy write, and log; returns the validation metrics.
@@ -46,12 +46,12 @@ class PreferenceObserver:
             tf.constant(packed.response_mask.sum(axis=1)),
         )
         metrics = {"loss": float(loss)} | {name: float(value) for name, value in metrics.items()}
-        judged = self.judge.judge(self.stage.config.seed)
+        judged = judge_stories(self.responder, self.prompts, self.stage.config.seed)
         log_ratios = self.score(judged.packed) - self.score_reference(judged.packed)
         metrics |= {"kl": float(log_ratios.mean())} | judged.metrics()
         if not self.has_gold:
             del metrics["gold_reward"]
-        shown = zip(self.judge.requests, judged.responses[:SHOWN], strict=False)
+        shown = zip(self.prompts, judged.responses[:SHOWN], strict=False)
         self.stage.show(step, "\n".join(f"> {prompt}\n{r.text}" for prompt, r in shown))
         return metrics
 
@@ -87,9 +87,7 @@ class PreferenceObserver:
     def _win_rate(self) -> str:
         """By the gold reward, on new responses of both to the same requests."""
         requests, seed = story_requests(FINAL_REQUESTS), self.stage.config.seed + 1
-        ours, theirs = (
-            GoldJudge(model, self.stage.tokenizer, requests).judge(seed).golds
-            for model in (self.policy, self.reference)
-        )
+        responders = self.responder, story_responder(self.reference, self.stage.tokenizer)
+        ours, theirs = (judge_stories(one, requests, seed).golds for one in responders)
         rate, lower, upper = win_rate(ours, theirs)
         return f"{rate:.0%} ({lower:.0%} to {upper:.0%})"
