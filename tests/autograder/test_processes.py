@@ -4,6 +4,8 @@ import dataclasses
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -17,6 +19,24 @@ RECORDING = recordings.Recording(kit.OUTPUTS)
 
 def verdict(check, outcome):
     return judge.judge([(check, outcome)], RECORDING, set())[0]
+
+
+def test_workers_import_no_library_that_the_zygote_has_not():
+    program = """
+import importlib, sys
+from autograder import syllabus, worker, zygote
+worker.warm_up()
+zygote.import_libraries()
+before = set(sys.modules)
+for file in syllabus.submitted_files():
+    importlib.import_module("assignment." + file.removesuffix(".py").replace("/", "."))
+new = {name.split(".")[0] for name in set(sys.modules) - before}
+print(*sorted(new - {"assignment"} - sys.stdlib_module_names))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(kit.ROOT)}
+    ended = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True)
+    assert ended.returncode == 0, ended.stderr.decode()
+    assert ended.stdout.split() == []
 
 
 def test_a_correct_body_passes(submit, causal):
