@@ -2,14 +2,14 @@
 
 # ruff: noqa: RUF001 (the page has multiplication signs)
 
-import json
+import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import tyro
 
-from benchmarks.turns import RESULTS
+from benchmarks.turns import read_results
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
@@ -35,10 +35,10 @@ layers, 16 × 128 tokens), of twice the width, and of four times the length. The
 step. The limit is a float32 product of 2048 × 1024 × 1024, measured in the same turns.
 """
 TRAINING_END = """\
-Where the time of a tiny step goes was found by leaving pieces out: the matrix products of the
-dense layers take two thirds and run at the limit; attention takes a fifth, because its products are
-small (a head is 32 wide) and run at a third of the limit; the norms take 7 %, GELU and the
-cross-entropy 4 % each, AdamW and clipping next to nothing. Three things made a difference:
+Where the time of a tiny step goes was found on the AMD, by leaving pieces out: the matrix products
+of the dense layers take two thirds and run at the limit; attention takes a fifth, because its
+products are small (a head is 32 wide) and run at a third of the limit; the norms take 7 %, GELU and
+the cross-entropy 4 % each, AdamW and clipping next to nothing. Three things made a difference:
 
 - the C library gives large blocks back to the system after each step and maps them again, which
   cost 45 % of a step until `command_line.keep_freed_memory` told it to keep them;
@@ -48,6 +48,13 @@ cross-entropy 4 % each, AdamW and clipping next to nothing. Three things made a 
 
 Fused projections of queries, keys and values, XLA's flags for fast mathematics and vector widths,
 and huge pages made no difference, and are not used.
+
+The Intel has AVX-512, and there PyTorch is ahead. Its products come from MKL, which reaches 150 to
+270 GFLOP/s on the shapes of the dense layers; XLA's come from Eigen and reach 80 to 200, those of
+attention 30 to 80. By XLA's own trace products are two thirds of the step here too, and sums over
+all tokens (gradients of biases and gains) 8 %. YNNPACK's products
+(`xla_cpu_experimental_ynn_fusion_type`), blocks of attention of other sizes, and wider vectors
+changed nothing that could be told from the noise.
 """
 RECURRENT = """\
 ## Recurrent layers
@@ -74,7 +81,8 @@ keys and values of all of them are read from memory at each position, and that d
 GENERATION_END = """\
 The keys and values have room for the whole text, and most of it is empty at the beginning.
 `attention_over_cache` reads them in quarters, up to where they are written, which took a quarter
-off the time of 64 rows. What a position costs over the length (16 rows):"""
+off the time of 64 rows.
+"""
 STAGES = """\
 ## Stages after pre-training
 
@@ -118,7 +126,8 @@ python -m benchmarks.corpus
 The bundled stories in random orders, as one file: training a tokenizer and tokenising, in a process
 of its own, then a training run of 100 steps on the tokens, from start to end. The text is read in
 pieces and the tokens are mapped from their file, so memory does not grow with it.
-
+"""
+CORPUS_TITLE = """\
 | text | tokenised in, s | MB per second | memory, MB | trained in, s | memory, MB |
 |---|---:|---:|---:|---:|---:|"""
 START_UP = """\
@@ -127,61 +136,57 @@ START_UP = """\
 ```
 python -m benchmarks.start_up
 ```
-
+"""
+START_UP_TITLE = """\
 | until | seconds |
 |---|---:|"""
 
 
 def render() -> str:
     """The whole page."""
-    generation = _read("generation")
-    per_position = ", ".join(
-        f"{milliseconds:.1f} ms in a text of {length} new tokens"
-        for length, milliseconds in generation["results"][
-            "milliseconds_per_position_over_length"
-        ].items()
-    )
-    training_columns = ("tokens_per_second", "share_of_matmul_rate")
+    training = functools.partial(_compared, columns=("tokens_per_second", "share_of_matmul_rate"))
+    stages = functools.partial(_compared, columns=("responses_per_second",))
+    corpus = functools.partial(_rows, title=CORPUS_TITLE)
+    start_up = functools.partial(_rows, title=START_UP_TITLE)
     lines = [
-        HEAD,
-        *(_versions(_read("training_step")), ""),
-        *(TRAINING, *_compared(_read("training_step"), training_columns), "", TRAINING_END),
-        *(RECURRENT, *_compared(_read("recurrent_step")), ""),
-        *(GENERATION, *_compared(generation, ("tokens_per_second",), "compared"), ""),
-        *(f"{GENERATION_END} {per_position}.", ""),
-        *(STAGES, *_compared(_read("stage_steps"), ("responses_per_second",)), ""),
-        *(PIECES, *_compared(_read("pieces")), ""),
-        *(GROWTH, _machine(_read("growth")), ""),
-        *(CORPUS, *_rows(_read("corpus")), ""),
-        *(START_UP, *_rows(_read("start_up"))),
+        *(HEAD, _versions(read_results("training_step")[-1]), ""),
+        *(TRAINING, *_tables("training_step", training), TRAINING_END),
+        *(RECURRENT, *_tables("recurrent_step", _compared)),
+        *(GENERATION, *_tables("generation", _generated), GENERATION_END),
+        *(STAGES, *_tables("stage_steps", stages)),
+        *(PIECES, *_tables("pieces", _compared)),
+        *(GROWTH, _machine(read_results("growth")[-1]), ""),
+        *(CORPUS, *_tables("corpus", corpus)),
+        *(START_UP, *_tables("start_up", start_up)),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def _read(name: str) -> dict:
-    return json.loads((RESULTS / f"{name}.json").read_text())
+def _tables(name: str, table: Callable[[dict], Iterator[str]]) -> Iterator[str]:
+    """A table for each machine that a benchmark has run on."""
+    for measured in read_results(name):
+        yield from (*table(measured["results"]), "", _machine(measured), "")
 
 
 def _machine(measured: dict) -> str:
     return f"Machine: {measured['machine']}."
 
 
-def _versions(results: dict) -> str:
-    versions = ", ".join(f"{package} {number}" for package, number in results["versions"].items())
+def _versions(measured: dict) -> str:
+    versions = ", ".join(f"{package} {number}" for package, number in measured["versions"].items())
     return f"Versions: {versions}; the peers' stand in benchmarks/requirements.txt."
 
 
-def _rows(measured: dict) -> Iterator[str]:
-    """The rows of a table: what was measured, and its figure or figures."""
-    for what, figures in measured["results"].items():
+def _rows(results: dict, title: str) -> Iterator[str]:
+    """A table: what was measured, and its figure or figures."""
+    yield title
+    for what, figures in results.items():
         cells = figures.values() if isinstance(figures, dict) else [figures]
         yield f"| {what} | {' | '.join(f'{figure:,}' for figure in cells)} |"
-    yield from ("", _machine(measured))
 
 
-def _compared(measured: dict, columns: tuple[str, ...] = (), part: str = "") -> Iterator[str]:
+def _compared(results: dict, columns: tuple[str, ...] = ()) -> Iterator[str]:
     """A table: what was measured, our time, other figures of ours, the ratio to each peer."""
-    results = measured["results"][part] if part else measured["results"]
     peers = list(next(iter(results.values()))["times_faster"])
     titles = ["what", "ours, ms", *(column.replace("_", " ") for column in columns)]
     yield f"| {' | '.join([*titles, *(f'faster than {peer}' for peer in peers)])} |"
@@ -191,7 +196,16 @@ def _compared(measured: dict, columns: tuple[str, ...] = (), part: str = "") -> 
         cells = [f"{milliseconds:,g}", *(f"{result[column]:,}" for column in columns)]
         cells += [f"{result['times_faster'][peer]:.2f} ×" for peer in peers]
         yield f"| {name} | {' | '.join(cells)} |"
-    yield from ("", _machine(measured))
+
+
+def _generated(results: dict) -> Iterator[str]:
+    """The table of generation, and what a position costs over the length."""
+    yield from _compared(results["compared"], ("tokens_per_second",))
+    costs = ", ".join(
+        f"{milliseconds:.1f} ms in a text of {length} new tokens"
+        for length, milliseconds in results["milliseconds_per_position_over_length"].items()
+    )
+    yield from ("", f"A position (16 rows) costs {costs}.")
 
 
 def main(check: bool = False) -> None:

@@ -42,18 +42,30 @@ def comparison(seconds: dict[str, list[float]], ours: str = "ours") -> dict:
 
 
 def write_results(name: str, results: dict) -> None:
-    """Write what was measured, with the machine it was measured on, and show it."""
+    """Write what was measured, with the machine it was measured on, and show it.
+
+    What was measured on other machines stays.
+    """
     from importlib.metadata import version
 
-    described = {
+    measured = {
         "machine": machine(),
         "versions": {package: version(package) for package in ("tensorflow", "keras", "numpy")},
         "results": results,
     }
+    others = [other for other in read_results(name) if other["machine"] != measured["machine"]]
     RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(described, indent=2)
-    (RESULTS / f"{name}.json").write_text(text + "\n")
-    print(text)
+    _path(name).write_text(json.dumps([*others, measured], indent=2) + "\n")
+    print(json.dumps(measured, indent=2))
+
+
+def read_results(name: str) -> list[dict]:
+    """What was written of a benchmark, one entry for each machine, the latest one last."""
+    return json.loads(_path(name).read_text()) if _path(name).exists() else []
+
+
+def _path(name: str) -> Path:
+    return RESULTS / f"{name}.json"
 
 
 def machine() -> str:

@@ -203,7 +203,7 @@ def part9_estimators(figure: Figure) -> None:
 
 def performance_growth(figure: Figure) -> None:
     """How a training step grows with each size, as measured by benchmarks.growth."""
-    measured = json.loads(GROWTH.read_text())["results"]
+    measured = json.loads(GROWTH.read_text())[-1]["results"]
     names = {"length": "context length", "hidden_dim": "width", "num_layers": "layers"}
     for axes, (size, seconds) in zip(
         figure.subplots(1, len(measured), sharey=True), measured.items(), strict=True
