@@ -20,9 +20,10 @@ import tyro
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks.turns import read_results
+
 ROOT = Path(__file__).resolve().parents[1]
 DIRECTORY = ROOT / "docs" / "pictures"
-GROWTH = ROOT / "benchmarks" / "results" / "growth.json"
 CURVES = ROOT / "data" / "reference_curves"
 BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#d55e00", "#00795a", "#a3216b", "#8c8c8c"
 
@@ -203,7 +204,7 @@ def part9_estimators(figure: Figure) -> None:
 
 def performance_growth(figure: Figure) -> None:
     """How a training step grows with each size, as measured by benchmarks.growth."""
-    measured = json.loads(GROWTH.read_text())[-1]["results"]
+    measured = read_results("growth")[-1]["results"]
     names = {"length": "context length", "hidden_dim": "width", "num_layers": "layers"}
     for axes, (size, seconds) in zip(
         figure.subplots(1, len(measured), sharey=True), measured.items(), strict=True

@@ -24,7 +24,7 @@ def ranked_preferences(
     first with probability σ((gold₁ − gold₂) / T) (Luce 1959).
 
     Args:
-        responder: Of `gold_judge.story_responder`.
+        responder: Lets the language model write; see `gold_judge.story_responder`.
         num_prompts: How many requests, of those of the bundled preferences.
         num_responses: M.
         seed: Of the responses and of the labeller.

@@ -75,7 +75,7 @@ def judge_stories(responder: Responder, requests: Sequence[str], seed: int) -> J
     """Let a model write to requests, and judge what it has written.
 
     Args:
-        responder: Of `story_responder`.
+        responder: Lets the model write; see `story_responder`.
         requests: The prompts.
         seed: Of the stories.
     """
@@ -84,8 +84,8 @@ def judge_stories(responder: Responder, requests: Sequence[str], seed: int) -> J
         gold_reward(request, response.text)
         for request, response in zip(requests, responses, strict=True)
     ]
-    longest = max(len(response.prompt_ids) for response in responses) + LONGEST_STORY
-    length = min(longest, responder.context) - 1
+    longest_prompt = max(len(response.prompt_ids) for response in responses)
+    length = min(longest_prompt + responder.max_new_tokens, responder.context) - 1
     packed = pack_responses(responses, length, responder.tokenizer.pad_id)
     return Judged(responses, np.array(golds), packed)
 
