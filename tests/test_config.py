@@ -66,6 +66,11 @@ def test_lora_brings_defaults_of_its_own():
         SFTConfig(lora_embedding_rank=4).resolve()
 
 
+def test_sums_alone_need_fewer_steps():
+    assert SFTConfig(data="arithmetic").resolve().steps < SFTConfig().resolve().steps
+    assert SFTConfig(data="arithmetic", steps=7).resolve().steps == 7
+
+
 @pytest.mark.parametrize("ranks", [{"lora_rank": 9}, {"lora_rank": 5}])
 def test_ranks_beyond_the_width_are_no_low_ones(ranks):
     SFTConfig(lora_rank=4).resolve().check_ranks(8)

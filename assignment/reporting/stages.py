@@ -21,8 +21,9 @@ from assignment.config import (
 class PipelineStage:
     """One stage.
 
-    `parents` are the stages whose runs it needs, the one that it starts from first. In its flags
-    `{name}` stands for the run directory of the stage of that name.
+    `parents` are the stages whose runs it needs, the one that it starts from first. In its options,
+    which are fields of its configuration, `{name}` stands for the run directory of the stage of
+    that name.
     """
 
     name: str
@@ -31,7 +32,7 @@ class PipelineStage:
     command: str
     """The module below `assignment` that is run."""
     config: type[TrainConfig | StageConfig]
-    flags: tuple[str, ...]
+    options: dict[str, str | float]
     parents: tuple[str, ...]
     seconds: dict[str, float]
     """About how long it takes with each preset, for the first estimate."""
@@ -41,7 +42,7 @@ class PipelineStage:
         if self.config is TrainConfig:
             steps = PRESETS[config.preset].steps
         else:
-            steps = self.config.presets[config.preset]["steps"]
+            steps = self.config(preset=config.preset, **self.options).resolve().steps
         return max(1, round(config.effort * steps))
 
     def arguments(self, config: PipelineConfig) -> list[str]:
@@ -52,11 +53,9 @@ class PipelineStage:
         flags += ["--seed", str(config.seed), "--steps", str(self.steps(config))]
         if self.parents:
             flags += ["--from", directories[self.parents[0]]]
-        return [
-            f"assignment.{self.command}",
-            *flags,
-            *(f.format(**directories) for f in self.flags),
-        ]
+        for name, value in self.options.items():
+            flags += [f"--{name.replace('_', '-')}", str(value).format(**directories)]
+        return [f"assignment.{self.command}", *flags]
 
 
 STAGES = (
@@ -65,7 +64,7 @@ STAGES = (
         "pre-trained",
         "train",
         TrainConfig,
-        flags=(),
+        options={},
         parents=(),
         seconds={"smoke": 60, "tiny": 300},
     ),
@@ -74,7 +73,7 @@ STAGES = (
         "SFT",
         "sft",
         SFTConfig,
-        flags=(),
+        options={},
         parents=("train",),
         seconds={"smoke": 40, "tiny": 220},
     ),
@@ -83,7 +82,7 @@ STAGES = (
         "reward model",
         "reward_model",
         RewardTrainingConfig,
-        flags=(),
+        options={},
         parents=("sft",),
         seconds={"smoke": 30, "tiny": 200},
     ),
@@ -92,7 +91,7 @@ STAGES = (
         "DPO",
         "dpo",
         DPOConfig,
-        flags=(),
+        options={},
         parents=("sft",),
         seconds={"smoke": 30, "tiny": 120},
     ),
@@ -101,7 +100,7 @@ STAGES = (
         "PPO",
         "ppo",
         PPOConfig,
-        flags=("--reward-model", "{reward_model}"),
+        options={"reward_model": "{reward_model}"},
         parents=("sft", "reward_model"),
         seconds={"smoke": 40, "tiny": 160},
     ),
@@ -110,7 +109,7 @@ STAGES = (
         "SFT on noisy sums",
         "sft",
         SFTConfig,
-        flags=("--data", "arithmetic", "--noise", "0.4"),
+        options={"data": "arithmetic", "noise": 0.4},
         parents=("train",),
         seconds={"smoke": 30, "tiny": 120},
     ),
@@ -119,7 +118,7 @@ STAGES = (
         "GRPO",
         "grpo",
         GRPOConfig,
-        flags=(),
+        options={},
         parents=("sft-arithmetic",),
         seconds={"smoke": 30, "tiny": 160},
     ),

@@ -30,6 +30,16 @@ def test_the_flags_of_every_stage_are_those_of_its_command(tmp_path):
                 assert resolved.source == tmp_path / stage.parents[0]
 
 
+def test_the_whole_effort_is_what_a_command_makes_by_itself():
+    for preset in ("smoke", "tiny"):
+        for stage in STAGES:
+            _, *flags = stage.arguments(PipelineConfig(preset=preset))
+            place = flags.index("--steps")
+            steps = int(flags[place + 1])
+            resolved = tyro.cli(stage.config, args=flags[:place] + flags[place + 2 :]).resolve()
+            assert (resolved[0] if isinstance(resolved, tuple) else resolved).steps == steps
+
+
 def test_less_effort_is_fewer_steps_and_never_none():
     train = STAGES[0]
     whole = PRESETS["tiny"].steps

@@ -14,7 +14,7 @@ class GRPOConfig(StageConfig):
     source_stage: ClassVar = "sft-arithmetic"
     presets: ClassVar = {
         "smoke": {"steps": 10, "batch_size": 8, "learning_rate": 2e-4, "evaluate_every": 5},
-        "tiny": {"steps": 100, "batch_size": 32, "learning_rate": 1e-4, "evaluate_every": 20},
+        "tiny": {"steps": 80, "batch_size": 32, "learning_rate": 2e-4, "evaluate_every": 20},
     }
 
     data: str = "arithmetic"
