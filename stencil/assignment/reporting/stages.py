@@ -32,10 +32,10 @@ class PipelineStage:
     command: str
     """The module below `assignment` that is run."""
     config: type[TrainConfig | StageConfig]
-    options: dict[str, str | float]
     parents: tuple[str, ...]
     seconds: dict[str, float]
     """About how long it takes with each preset, for the first estimate."""
+    options: dict[str, str | float] = dataclasses.field(default_factory=dict)
 
     def steps(self, config: PipelineConfig) -> int:
         """How many steps it makes."""
@@ -64,36 +64,32 @@ STAGES = (
         "pre-trained",
         "train",
         TrainConfig,
-        options={},
         parents=(),
-        seconds={"smoke": 60, "tiny": 300},
+        seconds={"smoke": 60, "tiny": 340},
     ),
     PipelineStage(
         "sft",
         "SFT",
         "sft",
         SFTConfig,
-        options={},
         parents=("train",),
-        seconds={"smoke": 40, "tiny": 220},
+        seconds={"smoke": 40, "tiny": 305},
     ),
     PipelineStage(
         "reward_model",
         "reward model",
         "reward_model",
         RewardTrainingConfig,
-        options={},
         parents=("sft",),
-        seconds={"smoke": 30, "tiny": 200},
+        seconds={"smoke": 30, "tiny": 425},
     ),
     PipelineStage(
         "dpo",
         "DPO",
         "dpo",
         DPOConfig,
-        options={},
         parents=("sft",),
-        seconds={"smoke": 30, "tiny": 120},
+        seconds={"smoke": 30, "tiny": 280},
     ),
     PipelineStage(
         "ppo",
@@ -102,7 +98,7 @@ STAGES = (
         PPOConfig,
         options={"reward_model": "{reward_model}"},
         parents=("sft", "reward_model"),
-        seconds={"smoke": 40, "tiny": 160},
+        seconds={"smoke": 40, "tiny": 215},
     ),
     PipelineStage(
         "sft-arithmetic",
@@ -111,16 +107,15 @@ STAGES = (
         SFTConfig,
         options={"data": "arithmetic", "noise": 0.4},
         parents=("train",),
-        seconds={"smoke": 30, "tiny": 120},
+        seconds={"smoke": 30, "tiny": 155},
     ),
     PipelineStage(
         "grpo",
         "GRPO",
         "grpo",
         GRPOConfig,
-        options={},
         parents=("sft-arithmetic",),
-        seconds={"smoke": 30, "tiny": 160},
+        seconds={"smoke": 30, "tiny": 155},
     ),
 )
 
