@@ -17,6 +17,8 @@ from typing import TypeVar
 
 import tyro
 
+from assignment.signals import divert_signals
+
 Config = TypeVar("Config")
 
 BAD_INPUT = 2
@@ -35,6 +37,7 @@ def run(main: Callable[[Config], None], config_class: type[Config]) -> None:
     # TensorFlow's start-up notices are not for the user of a command.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     keep_freed_memory()
+    divert_signals()
     warnings.formatwarning = _format_warning
     config = tyro.cli(config_class, prog=_program(), description=sys.modules["__main__"].__doc__)
     try:

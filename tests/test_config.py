@@ -156,7 +156,7 @@ def test_the_directory_is_named_after_model_preset_and_corpus():
     assert TrainConfig(run_dir=Path("x")).directory() == Path("x")
 
 
-@pytest.mark.parametrize("module", ["config", "command_line"])
+@pytest.mark.parametrize("module", ["config", "signals", "command_line"])
 def test_help_need_not_wait_for_tensorflow(module):
     code = f"import sys, assignment.{module}; sys.exit('tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

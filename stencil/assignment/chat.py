@@ -9,6 +9,7 @@ import sys
 
 from assignment import command_line
 from assignment.config import ChatConfig
+from assignment.signals import interruptible
 
 HELP = """\
 /stage         list the stages: the runs beside this one, of the same pre-trained model
@@ -32,7 +33,8 @@ def chat(config: ChatConfig) -> None:
         print(f"You talk to {session.description}. /help lists what else you can do.")
     while True:
         try:
-            line = input("you> " if interactive else "")
+            with interruptible():
+                line = input("you> " if interactive else "")
         except EOFError:
             break
         except KeyboardInterrupt:

@@ -158,6 +158,7 @@ def test_in_a_terminal_it_says_who_it_is_streams_and_obeys_its_keys(runs):
     terminal = Terminal(runs)
     greeting = terminal.read_until("you> ")
     assert "my-sft, stage sft. /help lists" in greeting
+    time.sleep(1)  # `input` writes its prompt some time before it waits for keys and signals
     terminal.type(CTRL_C)
     assert "Ctrl-D leaves" in terminal.read_until("you> ")
 

@@ -20,9 +20,12 @@ from tiny_runs import (
     flags_of,
     logged_steps,
     start,
+    takers,
     tensors,
     wait_for,
 )
+
+from assignment.signals import CAN_DIVERT
 
 KILLS = int(os.environ.get("KIT_KILLS", "3"))
 STEP = "step/.ATTRIBUTES/VARIABLE_VALUE"
@@ -99,6 +102,9 @@ def test_a_stopped_run_saves_and_says_how_to_go_on(number, finished_run, corpus,
     run_dir = tmp_path / "run"
     process = start(command("train", *flags_of(corpus), "--no-resume"), tmp_path)
     assert wait_for(lambda: logged_steps(run_dir), process)
+    if CAN_DIVERT:
+        (taker,) = takers(process)
+        assert taker != process.pid
     process.send_signal(number)
     stopped = finish(process, tmp_path)
     assert stopped.code == 128 + number

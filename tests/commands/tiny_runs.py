@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -81,6 +82,17 @@ def wait_for(
             raise TimeoutError(f"The run did not get so far in {seconds} s.")
         time.sleep(0.001)
     return True
+
+
+def takers(process: subprocess.Popen) -> list[int]:
+    """The threads of a process that take SIGINT or SIGTERM; the main one has its number."""
+    signals = sum(1 << (number - 1) for number in (signal.SIGINT, signal.SIGTERM))
+    threads = []
+    for task in Path(f"/proc/{process.pid}/task").iterdir():
+        status = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines())
+        if int(status["SigBlk"], 16) & signals != signals:
+            threads.append(int(task.name))
+    return threads
 
 
 def logged_steps(run_dir: Path, prefix: str = "train") -> list[int]:

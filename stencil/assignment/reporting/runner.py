@@ -20,6 +20,7 @@ from pathlib import Path
 from assignment.config import PipelineConfig
 from assignment.reporting.files import write_whole
 from assignment.reporting.stages import STAGES, PipelineStage
+from assignment.signals import interruptible
 
 TICK_SECONDS = 0.5
 LOG_LINES = 5
@@ -99,7 +100,8 @@ class PipelineDirectory:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 print(f"Another process works in {self.path}. Waiting for its end.", flush=True)
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                with interruptible():
+                    fcntl.flock(lock, fcntl.LOCK_EX)
             self._check_same()
             yield lock.fileno()
 

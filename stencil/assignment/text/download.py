@@ -17,6 +17,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from assignment.signals import interruptible
+
 CHUNK_BYTES = 1 << 18
 TIMEOUT_SECONDS = 30
 
@@ -85,7 +87,7 @@ def _fetch(url: str, size: int, part: Path) -> bool:
         part.unlink()
         start = 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+    with interruptible(), urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
         # A server without ranges answers 200 and sends everything from the first byte.
         start = start if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
         received = start
