@@ -7,6 +7,8 @@ instructor's checkout.
 import importlib
 import pkgutil
 import textwrap
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -40,18 +42,10 @@ class Mutation:
             ValueError: an edit's `old` does not stand exactly once, or bodies and fences differ in
                 number, or the changed file is not Python.
         """
-        file = syllabus.find(self.exercise).file
-        text = (kit.SOLUTION / file).read_text(encoding="utf-8")
-        regions = [r for r in fences.regions(text, file) if r.exercise == self.exercise]
-        changed = dict(zip((r.begin for r in regions), self._bodies(regions), strict=True))
-        text = fences.replace(text, lambda r: changed.get(r.begin, r.body), file)
-        try:
-            compile(text, file, "exec")
-        except SyntaxError as error:
-            raise ValueError(f"{self.exercise}, {self.id}: {error}") from None
-        return {file: text}
+        return together([self])
 
-    def _bodies(self, regions: list[fences.Region]) -> list[str]:
+    def bodies(self, regions: list[fences.Region]) -> list[str]:
+        """The new code of the exercise's fences."""
         bodies = [region.body for region in regions]
         if self.body is not None:
             given = (self.body,) if isinstance(self.body, str) else self.body
@@ -73,6 +67,29 @@ class Mutation:
                 )
             bodies = [body.replace(old, new) for body in bodies]
         return bodies
+
+
+def together(mutations: Sequence[Mutation]) -> dict[str, str]:
+    """The files that several mutations change, one of an exercise at most; see `Mutation.files`."""
+    of_file: dict[str, dict[str, Mutation]] = defaultdict(dict)
+    for mutation in mutations:
+        of_file[syllabus.find(mutation.exercise).file][mutation.exercise] = mutation
+    return {file: _rewritten(file, by_exercise) for file, by_exercise in of_file.items()}
+
+
+def _rewritten(file: str, by_exercise: dict[str, Mutation]) -> str:
+    text = (kit.SOLUTION / file).read_text(encoding="utf-8")
+    changed = {}
+    for exercise, mutation in by_exercise.items():
+        regions = [r for r in fences.regions(text, file) if r.exercise == exercise]
+        changed |= dict(zip((r.begin for r in regions), mutation.bodies(regions), strict=True))
+    text = fences.replace(text, lambda r: changed.get(r.begin, r.body), file)
+    try:
+        compile(text, file, "exec")
+    except SyntaxError as error:
+        names = "; ".join(f"{m.exercise}, {m.id}" for m in by_exercise.values())
+        raise ValueError(f"{names}: {error}") from None
+    return text
 
 
 def collect(package: ModuleType, name: str) -> list[Any]:

@@ -6,6 +6,7 @@ the task as JSON on standard input). This is the only place where a submission i
 
 import contextlib
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -22,6 +23,9 @@ from autograder import checks, shortcuts, syllabus, wire
 from autograder.namespace import Namespace
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.plan import Plan, enter
+
+# How TensorFlow writes a frame into a message: two lines, of which the second may be missing.
+_FRAME = re.compile(r'^ *File "(?P<file>[^"\n]+)", line \d+, in .*\n(?: {8}.*\n)?', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -135,11 +139,21 @@ def _describe(error: BaseException, submission: Path) -> wire.RemoteError:
     if file and Path(file).is_relative_to(submission):
         file = Path(file).relative_to(submission).as_posix()
     try:
-        message = str(error)
+        message = _of_submission(str(error), submission)
     except Exception:  # a submission's own exception class
         message = "(its message cannot be shown)"
     check_source = (in_check[-1].line or "") if in_check else ""
     return wire.RemoteError(type(error).__name__, message, file, line, source, check_source)
+
+
+def _of_submission(message: str, submission: Path) -> str:
+    """A message without the frames of libraries: TensorFlow lists those of a graph in its text."""
+
+    def keep(frame: re.Match[str]) -> str:
+        own = Path(frame["file"]).is_relative_to(submission)
+        return frame[0].replace(f"{submission}{os.sep}", "") if own else ""
+
+    return _FRAME.sub(keep, message)
 
 
 def _blank_behind(error: BaseException) -> BaseException | None:

@@ -61,12 +61,13 @@ def gradient(assignment, rng):
 class _Toy:
     """Builds small models whose gradients a plain optimizer lets us read off the weights."""
 
-    def __init__(self, rng, width=4, vocabulary=5):
+    def __init__(self, rng, width=4, vocabulary=5, has_unused=True):
         self.kernel = normal(rng, width, vocabulary, scale=0.7)
         self.bias = normal(rng, vocabulary)
         self.unused = normal(rng, 3)
         self.frozen = normal(rng, vocabulary)
         self.width, self.vocabulary = width, vocabulary
+        self.has_unused = has_unused
 
     def model(self):
         import keras
@@ -75,12 +76,14 @@ class _Toy:
         toy = self
 
         class Model(keras.Model):
-            """Linear, with a part that only training sees, one frozen and one unused weight."""
+            """Linear, with a part that only training sees, a frozen and an unused weight."""
 
             def __init__(self):
                 super().__init__()
                 self.kernel = self.add_weight(name="kernel", shape=toy.kernel.shape)
-                self.unused = self.add_weight(name="unused", shape=toy.unused.shape)
+                self.unused = self.add_weight(
+                    name="unused", shape=toy.unused.shape, trainable=toy.has_unused
+                )
                 self.bias = self.add_weight(name="bias", shape=toy.bias.shape)
                 self.frozen = self.add_weight(
                     name="frozen", shape=toy.frozen.shape, trainable=False
@@ -171,7 +174,8 @@ def several_steps(assignment, rng):
 @check("training.step", needs=[CLIP])
 def compiled_steps(assignment, rng):
     """The step within a tf.function, as the training loop runs it."""
-    toy = _Toy(rng, width=2, vocabulary=3)
+    # No weight is unused: clipping may be an `if` over a list, where a graph allows no None.
+    toy = _Toy(rng, width=2, vocabulary=3, has_unused=False)
     batch = _toy_batch(rng, 4, 2, 3)
     return _stepped(assignment, toy, batch, max_norm=0.4, steps=2, compiled=True)
 

@@ -90,6 +90,25 @@ def test_a_mistake_that_nobody_recorded_gets_a_general_hint(grade_mutation):
     assert "2.5 times the expected one" in verdict.hint
 
 
+def test_an_error_in_a_graph_shows_the_students_own_lines_and_what_it_means(grade_mutation):
+    with_numpy = Mutation(
+        "mine",
+        "training.clip",
+        body="""
+            import numpy as np
+
+            norm = np.sqrt(sum(np.sum(np.square(g)) for g in gradients if g is not None))
+            return [g if g is None else g * max_norm / max(norm, max_norm) for g in gradients], norm
+        """,
+    )
+    verdicts = grade_mutation(with_numpy).verdicts
+    verdict = next(v for v in verdicts if v.check.name == "compiled_clipping")
+    assert re.findall(r'File "(.*?)"', verdict.message) == ["assignment/training/optimizers.py"]
+    assert "norm = np.sqrt(sum(" in verdict.message
+    assert "Cannot convert a symbolic tf.Tensor" in verdict.message
+    assert "use TensorFlow's operations instead of NumPy's" in verdict.hint
+
+
 def test_a_shortcut_is_named_with_its_line_and_earns_nothing(grade_mutation):
     shortcut = Mutation(
         "mine",
