@@ -50,6 +50,11 @@ _HINTS = [
         "tf.cond in place of `if`, and operations on whole tensors in place of `for`.",
     ),
     (
+        r"the (main|else) branch\b|main and else branches",
+        "In a compiled function both branches of an `if` must leave the same variables behind, of "
+        "the same kind: use tf.where or tf.minimum, or give them a tensor's value before it.",
+    ),
+    (
         r"^AttributeError: .*Tensor' object has no attribute '"
         r"(view|size|dim|unsqueeze|squeeze|transpose|permute|T|sum|mean|masked_fill|item|softmax)'",
         "That is a method of PyTorch's or NumPy's arrays: TensorFlow has a function for it.",

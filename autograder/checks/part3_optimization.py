@@ -235,16 +235,24 @@ def compiled_clipping(assignment, rng):
 
 @check("training.clip")
 def gradients_of_embeddings(assignment, rng):
-    """The gradient of an embedding lookup names the rows that it is of; the others are zero."""
+    """The gradient of an embedding lookup names its rows; the others are zero. Compiled too."""
     import tensorflow as tf
+
+    def clipped(clip, *gradients):
+        found, norm = clip(list(gradients), 0.9)
+        return [tf.convert_to_tensor(gradient) for gradient in found], norm
 
     # Each row once: whether rows that stand twice are added up first is another matter.
     values, rows = tensor(normal(rng, 3, 4)), tensor(rng.permutation(7)[:3])
     slices = tf.IndexedSlices(values, rows, tf.constant([7, 4], tf.int64))
     dense = tensor(normal(rng, 2, 2))
-    found, norm = assignment.training.optimizers.clip_by_global_norm([dense, slices], 0.9)
-    gradients = {f"gradient {i}": tf.convert_to_tensor(g) for i, g in enumerate(found)}
-    return gradients | {"norm": norm}
+    clip = assignment.training.optimizers.clip_by_global_norm
+    compiled = tf.function(lambda *gradients: clipped(inspect.unwrap(clip), *gradients))
+    eager = clipped(clip, dense, slices)
+    result = {}
+    for name, ((first, second), norm) in (("", eager), ("compiled, ", compiled(dense, slices))):
+        result |= {f"{name}gradient 0": first, f"{name}gradient 1": second, f"{name}norm": norm}
+    return result
 
 
 @check("training.clip")

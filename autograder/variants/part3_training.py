@@ -106,6 +106,7 @@ VARIANTS = [
         "one_vector",
         "training.clip",
         body="""
+            gradients = [g if g is None else tf.convert_to_tensor(g) for g in gradients]
             flat = tf.concat([tf.reshape(g, [-1]) for g in gradients if g is not None], axis=0)
             norm = tf.norm(flat)
             if norm > max_norm:

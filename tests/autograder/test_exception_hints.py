@@ -22,6 +22,26 @@ def call_itself():
     call_itself()
 
 
+def none_in_one_branch(x):
+    scaled = None
+    if x > 0:
+        scaled = 2 * x
+    return scaled
+
+
+def variable_of_one_branch(x):
+    if x > 0:
+        scaled = 2 * x
+    return scaled
+
+
+def another_dtype(x):
+    scaled = 1
+    if x > 0:
+        scaled = 2 * x
+    return scaled
+
+
 @pytest.mark.parametrize(
     "mistake, hint",
     [
@@ -46,6 +66,9 @@ def call_itself():
         (lambda: compiled(lambda x: np.sum(x)), "instead of NumPy's"),
         (lambda: compiled(lambda x: 1 if x[0] > 0 else 2), "in place of `if`"),
         (lambda: compiled(lambda x: [entry for entry in x]), "in place of `for`"),
+        (lambda: tf.function(none_in_one_branch)(tf.constant(1.0)), "both branches"),
+        (lambda: tf.function(variable_of_one_branch)(tf.constant(1.0)), "both branches"),
+        (lambda: tf.function(another_dtype)(tf.constant(1.0)), "both branches"),
         (lambda: tf.ones(2).view(1), "PyTorch's or NumPy's"),
     ],
 )
