@@ -104,6 +104,8 @@ def adapted_output(assignment, rng):
         a.assign(normal(rng, 6, rank, scale=0.4))
         b.assign(normal(rng, rank, 5, scale=0.4))
         arrays[f"output at rank {rank}"] = layer(tensor(inputs))
+        layer.merged_kernel()  # which changes nothing
+        arrays[f"merged kernel at rank {rank}"] = layer.merged_kernel()
     return arrays
 
 

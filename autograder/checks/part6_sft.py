@@ -167,8 +167,13 @@ def more_padding(assignment, rng):
 
 @check("sft.loss", needs=["training.loss"], tolerance="loose")
 def improbable_targets(assignment, rng):
-    """Large logits, and a target of probability 1e-18: the loss is finite, and its gradient 1."""
+    """Large logits, and targets whose probability is 0 in single precision; both means."""
     logits, targets, mask = _conversations(rng)
     logits += np.float32(100)
-    np.put_along_axis(logits[:2], targets[:2, :, None], 60, axis=-1)
-    return value_and_gradients(_response_loss(assignment, targets, mask), logits=logits)
+    np.put_along_axis(logits[:2], targets[:2, :, None], -20, axis=-1)
+    arrays = {}
+    for name, per_sequence in (("token mean", False), ("sequence mean", True)):
+        loss = _response_loss(assignment, targets, mask, per_sequence=per_sequence)
+        found = value_and_gradients(loss, logits=logits)
+        arrays |= {f"{key}, {name}": array for key, array in found.items()}
+    return arrays

@@ -103,6 +103,17 @@ def policy_at_the_start(assignment, rng):
     return _policy_loss(assignment, arrays, mask, 0.2)
 
 
+@check("rlhf.ppo")
+def policy_far_off(assignment, rng):
+    """Ratios of 0.06 and 15 with advantages of either sign; one advantage is 0, and counts."""
+    old, mask = floats(rng, -3, -0.5, 2, 4), rows((3, 2), 4)
+    log_probs, advantages = old + np.float32(3), np.full(mask.shape, 7, np.float32)
+    log_probs[mask] = old[mask] + np.log(np.array([0.06, 15, 0.06, 15, 1.1], np.float32))
+    advantages[mask] = np.array([1, 2, -1, -2, 0]) * rng.uniform(1, 1.3, 5)
+    arrays = {"log_probs": log_probs, "old_log_probs": old, "advantages": advantages}
+    return _policy_loss(assignment, arrays, mask, 0.2)
+
+
 def _values(rng, lengths, time):
     """Values inside and outside the clip, and returns on all sides of both."""
     mask = rows(lengths, time)
@@ -134,6 +145,18 @@ def value_square(assignment, rng):
     """As many rows as tokens, and another epsilon."""
     arrays, mask = _values(rng, (3, 4, 4, 2), 4)
     return _value_loss(assignment, arrays, mask, 0.5)
+
+
+@check("rlhf.ppo")
+def value_far_off(assignment, rng):
+    """Returns that are 15 and more away: no error is cut."""
+    old, mask = floats(rng, -2, 2, 2, 3), rows((3, 2), 3)
+    arrays = {
+        "values": old + signed(rng, 0.4, 0.6, 2, 3),
+        "old_values": old,
+        "returns": old + signed(rng, 15, 20, 3, 2).T,
+    }
+    return _value_loss(assignment, arrays, mask, 0.2)
 
 
 @check("rlhf.ppo")

@@ -68,10 +68,13 @@ def large_logits(assignment, rng):
     logits = normal(rng, 2, 3, 5, scale=3.0) + offsets[..., None]
     targets = rng.integers(0, 5, (2, 3)).astype(np.int32)
     logits[1, 0, targets[1, 0]] -= 130
+    sure = normal(rng, 1, 2, 300)
+    sure[..., 7] = 14.0
     log_probs = assignment.alignment.log_probs
     return {
         "log-probabilities": log_probs.token_log_probs(tensor(logits), tensor(targets)),
         "entropy": log_probs.entropy(tensor(logits)),
+        "entropy where one of 300 is nearly sure": log_probs.entropy(tensor(sure)),
     }
 
 
@@ -157,6 +160,16 @@ def only_the_score(assignment, rng):
         "beta 0": _shaped(assignment, (score, log_probs, ref_log_probs, mask), 0.0),
         "the reference": _shaped(assignment, (score, log_probs, log_probs, mask), 0.5),
     }
+
+
+@check("rlhf.token_rewards")
+def large_numbers(assignment, rng):
+    """Scores of 25 and more, and policies far from their reference: nothing is clipped."""
+    score = np.array([25, -30], np.float32) * floats(rng, 1, 1.2, 2)
+    ref_log_probs = np.array([[-12, -1, -13], [-1, -14, -2]], np.float32)
+    log_probs = np.array([[-1, -9, -1], [-12, -2, -11]], np.float32) * floats(rng, 0.9, 1, 2, 3)
+    mask = np.ones((2, 3), bool)
+    return {"rewards": _shaped(assignment, (score, log_probs, ref_log_probs, mask), 0.5)}
 
 
 @check("rlhf.token_rewards")

@@ -68,6 +68,18 @@ def sum_by_default(assignment, rng):
     return {"log-probabilities": sequence_log_probs(*inputs)}
 
 
+@check("preference.sequence_log_prob", needs=["rlhf.log_probs"], tolerance="loose")
+def certain_and_improbable(assignment, rng):
+    """Tokens that are certain, and tokens whose probability is 0 in single precision."""
+    logits = normal(rng, 3, 5, 6, scale=2.0) + np.float32(100)
+    targets = rng.integers(0, 6, (3, 5)).astype(np.int32)
+    for row, logit in ((0, -20), (1, 200)):
+        np.put_along_axis(logits[row], targets[row, :, None], logit, axis=-1)
+    inputs = tensor(logits), tensor(targets), tensor(rows((3, 4, 2), 5, (1, 0, 2)))
+    sequence_log_probs = assignment.alignment.log_probs.sequence_log_probs
+    return {"sum": sequence_log_probs(*inputs), "mean": sequence_log_probs(*inputs, average=True)}
+
+
 def _pairs(rng, batch, longer=0.0):
     """Summed log-probabilities of both responses, under the policy and under the reference.
 
@@ -124,6 +136,16 @@ def long_responses(assignment, rng):
     return _loss(assignment, "dpo_loss", _pairs(rng, 4, longer=140), 0.5)
 
 
+@check("preference.dpo", tolerance="loose")
+def large_margins(assignment, rng):
+    """Margins far from 0: the pair that is most wrong teaches most."""
+    pairs = _at_the_reference(rng, 4)
+    margins = np.array([-40, -22, 28, -14]) * rng.uniform(0.95, 1.05, 4)
+    pairs["policy_chosen"] += (0.2 * margins).astype(np.float32)
+    pairs["policy_rejected"] -= (0.3 * margins).astype(np.float32)
+    return _loss(assignment, "dpo_loss", pairs, 2.0)
+
+
 @check("preference.dpo")
 def at_the_reference(assignment, rng):
     """While policy and reference are equal the loss is ln 2, and the chosen is to be raised."""
@@ -174,6 +196,29 @@ def long_texts(assignment, rng):
     arrays = {}
     for name, options in losses.items():
         found = _loss(assignment, name, pairs, *options)
+        arrays |= {f"{name}: {key}": array for key, array in found.items()}
+    return arrays
+
+
+@check("preference.family", tolerance="loose")
+def large_margins_of_relatives(assignment, rng):
+    """Margins, lengths, targets and reference points far from 0, and improbable responses."""
+    pairs = _pairs(rng, 3)
+    lengths = [np.array(lengths, np.int32) for lengths in ((30, 400, 120), (300, 20, 100))]
+    averages = {
+        "chosen": np.array([-7.5, -0.2, -9], np.float32) * floats(rng, 0.98, 1.02, 3),
+        "rejected": np.array([-8.6, -5.2, -4.7], np.float32) * floats(rng, 0.98, 1.02, 3),
+    }
+    losses = {
+        "ipo_loss": (pairs, 0.05),
+        "kto_loss": (pairs, 0.5, 0.8, 1.3, tensor(np.float32(8))),
+        "r_dpo_loss": (pairs, *map(tensor, lengths), 0.5, 0.1),
+        "simpo_loss": (averages, 10.0, 0.5),
+        "orpo_loss": (averages, 0.7),
+    }
+    arrays = {}
+    for name, (inputs, *options) in losses.items():
+        found = _loss(assignment, name, inputs, *options)
         arrays |= {f"{name}: {key}": array for key, array in found.items()}
     return arrays
 

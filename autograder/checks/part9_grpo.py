@@ -33,6 +33,19 @@ def groups(assignment, rng):
     }
 
 
+@check("grpo.advantages", tolerance="loose")
+def unusual_groups(assignment, rng):
+    """Groups of one response; one right answer among 32; rewards that hardly differ."""
+    one_right = np.zeros(64, np.float32)
+    one_right[[rng.integers(32), 32 + rng.integers(32)]] = 1.0
+    close = np.float32(0.5) + floats(rng, 0.01, 0.02, 4) * np.array([1, -1, 2, -2], np.float32)
+    return {
+        "of one": _advantages(assignment, floats(rng, 0.5, 2, 3), 1),
+        "one right": _advantages(assignment, one_right, 32),
+        "close": _advantages(assignment, close, 4),
+    }
+
+
 @check("grpo.advantages")
 def pairs(assignment, rng):
     """Groups of two, which tell the population's deviation from the sample's."""
@@ -108,6 +121,16 @@ def k2(assignment, rng):
 def k3(assignment, rng):
     """k3, which is what one gets without asking, and its gradients."""
     return _estimate(assignment, rng)
+
+
+@check("grpo.kl", tolerance="loose")
+def far_and_equal(assignment, rng):
+    """Log-probabilities that are 14 apart, to either side, and equal ones."""
+    log_probs = np.array([[-15, -1, -2, -3]], np.float32) * floats(rng, 0.95, 1, 1, 4)
+    ref_log_probs = log_probs + np.array([[14, -14, 0, 0.1]], np.float32)
+    kl_estimate = assignment.alignment.group_relative.kl_estimate
+    inputs = tensor(log_probs), tensor(ref_log_probs)
+    return {kind: kl_estimate(*inputs, kind) for kind in ("k1", "k2", "k3")}
 
 
 @check("grpo.kl")
@@ -191,6 +214,14 @@ def responses_that_begin_late(assignment, rng):
     arrays, mask = _responses(rng, (3, 5, 2, 4), 7, starts=(4, 1, 0, 2))
     arrays["advantages"][2] = 0.0
     return _each_aggregation(assignment, arrays, mask, 0.2, 0.4)
+
+
+@check("grpo.loss", needs=["grpo.kl"], tolerance="loose")
+def one_response(assignment, rng):
+    """A batch of one, far from the reference."""
+    arrays, mask = _responses(rng, (6,), 6)
+    arrays["ref_log_probs"] = arrays["log_probs"] + signed(rng, 2.5, 3.2, 1, 6)
+    return _each_aggregation(assignment, arrays, mask, 0.2, 0.3)
 
 
 @check("grpo.loss", needs=["grpo.kl"])

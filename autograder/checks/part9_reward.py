@@ -26,7 +26,13 @@ def answers(assignment, rng):
             f"#### {a} apples",
             f"#### {a} and {b}",
         ],
-        "tag": [f"so <answer>{a}</answer>", f"<answer> {b} </answer> done", "<answer>0</answer>"],
+        "tag": [
+            f"so <answer>{a}</answer>",
+            f"<answer> {b} </answer> done",
+            "<answer>0</answer>",
+            f"<answer>\n{b}\n</answer>",
+            f"<answer>{a} apples</answer>",
+        ],
         "signs": [f"#### -{a}", f"<answer>-{b}</answer>", f"#### -${a}", f"#### ${b}"],
         "commas": [f"#### {a},{b}0", f"#### -{b},000,{a}7.", f"<answer>{a},00{a % 10}</answer>"],
     }
@@ -59,7 +65,8 @@ def malformed(assignment, rng):
         *("####", "#### ", "#### forty", "#### -", "#### ,", "#### --5", "#### ²"),
         *("#### ٣", f"#### the answer is {number}", f"#### x{number}y"),
         *("<answer></answer>", "<answer>x</answer>", f"<answer>{number}", f"<answer>{number}</b>"),
-        f"#### {number} <answer>x</answer>",
+        *(f"#### {number} <answer>x</answer>", f"<answer>{number}</answer> #### none"),
+        *(f"### {number}", f"#### 1.{number}7"),
         *("#### 4.5", f"#### {number} then #### none", f"#### {number}"),
     ]
     assignment.alignment.rewards.extract_answer("#### " + "9" * 5000)
@@ -81,6 +88,10 @@ def rewards(assignment, rng):
         ),
         *((f"<answer>{number}</answer>", number), ("#### none", 0), ("#### 0", 0), ("", 0)),
         *((f"#### -{number}", -number), (f"#### {number}", -number)),
-        *((f"#### {number}0001", number * 10_000), ("#### " + "9" * 400, number)),
+        *(
+            (f"#### {number}0001", number * 10_000),
+            (f"#### {number}0000000001", number * 10**10),
+            ("#### " + "9" * 400, number),
+        ),
     ]
     return {"rewards": np.array([exact_answer_reward(text, answer) for text, answer in cases])}
