@@ -75,7 +75,15 @@ def _nothing_expected(want: np.ndarray, have: np.ndarray) -> str:
     return ""
 
 
+def _nearly(want: np.ndarray, have: np.ndarray) -> str:
+    if want.dtype.kind == "f" and np.allclose(have, want, **_NEAR):
+        return "Nearly right, but farther off than rounding: look at an epsilon or a constant."
+    return ""
+
+
 def _constant(want: np.ndarray, have: np.ndarray) -> str:
+    if have.dtype.kind == "b":  # of flags, which say little, and of masks, whose own hint follows
+        return ""
     if have.size > 1 and (have == 0).all():
         return "Everything is zero: is the result used, or overwritten?"
     if have.size > 1 and (have == have.flat[0]).all():
@@ -84,7 +92,7 @@ def _constant(want: np.ndarray, have: np.ndarray) -> str:
 
 
 def _complement(want: np.ndarray, have: np.ndarray) -> str:
-    if want.dtype.kind == "b" and (want != have).all():
+    if want.dtype.kind == "b" and want.ndim > 1 and (want != have).all():
         return "The mask is inverted: True means may attend, or counts."
     return ""
 
@@ -175,7 +183,7 @@ _BY_KIND: dict[str, tuple[_Diagnosis, ...]] = {
     "dtype": (_kind_of_numbers,),
     "finite": (_not_finite, _constant),
     "value": (
-        *(_nothing_expected, _constant, _complement, _transposed, _sign, _factor, _offset),
+        *(_nothing_expected, _nearly, _constant, _complement, _transposed, _sign, _factor, _offset),
         *(_logarithm, _shifted, _border, _reordered),
     ),
 }

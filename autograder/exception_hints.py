@@ -10,6 +10,11 @@ _HINTS = [
         "A function returned None: does it end with a return statement?",
     ),
     (
+        r"^ModuleNotFoundError: No module named '\.?assignment",
+        "Of a submission only the files that hold exercises are taken: a helper of your own "
+        "belongs into one of them.",
+    ),
+    (
         r"^RecursionError: ",
         "A function calls itself without end.",
     ),

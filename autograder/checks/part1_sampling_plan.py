@@ -1,5 +1,6 @@
 """Checks of Part 1: which windows a step draws. Nothing depends on the numbers that are drawn."""
 
+import builtins
 import random
 
 import numpy as np
@@ -69,6 +70,12 @@ def arguments_decide(assignment, rng):
     return {
         "equal to the first": np.array([np.array_equal(first, other) for other in drawn]),
         "the next step is the first, shifted": np.bool_(np.unique(moved).size < 30),
+        "0 is 1, as seed and as step": np.array(
+            [
+                np.array_equal(_starts(assignment, 0, 5, *rest), _starts(assignment, 1, 5, *rest)),
+                np.array_equal(_starts(assignment, 5, 0, *rest), _starts(assignment, 5, 1, *rest)),
+            ]
+        ),
         "in order": np.bool_((np.diff(first) >= 0).all()),
         "shape": np.array(first.shape),
     }
@@ -124,8 +131,14 @@ def in_another_process(assignment, rng):
     """A new process draws the same: a run that is resumed sees the batches it would have seen."""
     for step in range(3):  # a generator that counts its calls would be elsewhere by now
         _starts(assignment, 21, step, 16, 5000, 32)
-    first = np.load("first.npy")
-    same = [np.array_equal(first, _starts(assignment, 21, step, 16, 5000, 32)) for step in (400, 4)]
+    first, same, plain_hash = np.load("first.npy"), [], builtins.hash
+    # Python gives a text another hash in each process; these two are forks of one.
+    builtins.hash = lambda value: plain_hash(value) ^ 0x5A5A * isinstance(value, str | bytes)
+    try:
+        for step in (400, 4):
+            same.append(np.array_equal(first, _starts(assignment, 21, step, 16, 5000, 32)))
+    finally:
+        builtins.hash = plain_hash
     return {"the same at steps 400 and 4": np.array(same)}
 
 

@@ -63,6 +63,17 @@ def empty_directory(assignment, rng):
     }
 
 
+@check("training.checkpoint", tolerance="exact")
+def step_zero(assignment, rng):
+    """A checkpoint of step 0 is a checkpoint."""
+    Run(assignment).save_marked(0, 1.0)
+    run = Run(assignment, start=-0.5)
+    steps = [run.checkpointer.restore_latest(), run.checkpointer.restore_best()]
+    run.save_marked(7)
+    steps += [run.checkpointer.restore_best(), run.checkpointer.restore_latest()]
+    return {"steps": np.array([_number(step) for step in steps])}
+
+
 def _many_saves(assignment, rng):
     run = Run(assignment, keep=2)
     for step, metric in ((10, 3.0), (20, 1.5), (30, 2.0), (40, None), (50, 1.53)):
@@ -77,6 +88,11 @@ def best_checkpoint(assignment, rng):
     marks = [run.marks()]
     steps.append(run.checkpointer.restore_latest())
     marks.append(run.marks())
+    again = Run(assignment, start=2.0, keep=2)  # goes on from the best one, with its metric
+    again.checkpointer.restore_best()
+    again.save_marked(60, 2.9)
+    steps.append(again.checkpointer.restore_best())
+    marks.append(again.marks())
     return {"steps": np.array([_number(step) for step in steps]), "weights": np.stack(marks)}
 
 
@@ -116,13 +132,14 @@ def stopped_at_its_best(assignment, rng):
 def number_kept(assignment, rng):
     """Only the last `keep` checkpoints stay, and the best."""
     files = [_count_files()]
-    for options, steps in (({"keep": 4}, (60, 70, 80, 90, 100)), ({}, (110, 120))):
+    saves = ({"keep": 4}, (60, 70, 80, 90, 100)), ({}, (110, 120)), ({"keep": 1}, (130, 140))
+    for options, steps in saves:
         run = Run(assignment, **options)
         run.checkpointer.restore_latest()
         for step in steps:
             run.checkpointer.save(step)
         files.append(_count_files())
-    return {"files with keep 2, 4, 3": np.array(files)}
+    return {"files with keep 2, 4, 3, 1": np.array(files)}
 
 
 def _count_files():
@@ -133,14 +150,15 @@ def _count_files():
 def metrics_of_zero_and_below(assignment, rng):
     """The smallest metric may be 0, or negative, as that of a reward is."""
     run = Run(assignment)
-    results = {}
+    results, best = {}, []
     cases = {"zero": ((1, 2.0), (2, 0.0), (3, 1.0)), "below": ((4, -3.0), (5, -2.0))}
     for name, saves in cases.items():
         for step, metric in saves:
             run.save_marked(step, metric)
-        results[f"best, {name}"] = _number(run.checkpointer.restore_best())
+            best.append(_number(run.checkpointer.restore_best()))
+        results[f"best, {name}"] = best[-1]
         results[f"weights, {name}"] = run.marks()
-    return results
+    return results | {"best after each": np.array(best)}
 
 
 def _three_saves(assignment, rng):

@@ -159,6 +159,9 @@ def what_does_not_decay(assignment, rng):
         "model/block_0/self_attention/query_dense/bias": (2,),
         "model/block_0/feed_forward_norm/gamma": (2,),
         "attention/w_query": (2, 3),
+        "ln_f/gamma": (3,),
+        "ln_f/beta": (3,),
+        "normal_dense/kernel": (2, 2),
     }
     values = {path: normal(rng, *shape) + 2 for path, shape in shapes.items()}
     gradients = [{path: np.zeros_like(value) for path, value in values.items()}] * 2

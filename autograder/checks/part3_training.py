@@ -103,12 +103,12 @@ class _Toy:
         return {name: np.array(getattr(model, name)) for name in names}
 
 
-def _squared_error(logits, targets, mask=None):
+def _squared_error(logits, targets, mask=None, weights=1.0):
     """Not the cross-entropy: a submission may call what its checks have loaded."""
     import tensorflow as tf
 
     one_hot = tf.one_hot(targets, logits.shape[-1])
-    losses = tf.reduce_sum(tf.square(logits - one_hot), axis=-1)
+    losses = weights * tf.reduce_sum(tf.square(logits - one_hot), axis=-1)
     return tf.reduce_mean(losses if mask is None else losses[mask])
 
 
@@ -158,9 +158,13 @@ def one_clipped_step(assignment, rng):
 
 @check("training.step", needs=[CLIP])
 def several_labels(assignment, rng):
-    """A batch with targets and a mask: the loss gets all the labels, in their order."""
+    """A batch with targets, a mask and weights: the loss gets all the labels, in their order."""
     toy = _Toy(rng)
-    batch = (*_toy_batch(rng), tensor(np.array([True, False, True])))
+    batch = (
+        *_toy_batch(rng),
+        tensor(np.array([True, False, True])),
+        tensor(np.array([0.5, 2.0, 3.0], np.float32)),
+    )
     return _stepped(assignment, toy, batch, max_norm=0.3)
 
 

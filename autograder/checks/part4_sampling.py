@@ -107,7 +107,12 @@ def ties(assignment, rng):
     """Tokens that tie with the k-th are all kept."""
     logits = np.array([[2, 5, 2, 1, 4, 2], [0, 0, 1, -1, 3, -2]], np.float32)
     logits += rng.integers(-3, 4, (2, 1)).astype(np.float32)
-    return {"logits": assignment.generation.sampling.top_k_filter(tensor(logits), 3)}
+    top_k_filter = assignment.generation.sampling.top_k_filter
+    best = np.array([[1, 4, 4, -2], [3, 0, 3, 3]], np.float32)[:, rng.permutation(4)]
+    return {
+        "logits": top_k_filter(tensor(logits), 3),
+        "of the best": top_k_filter(tensor(best), 1),
+    }
 
 
 @check("sampling.top_k")

@@ -123,12 +123,14 @@ def cache_filled_step_by_step(assignment, rng):
 
 @check("attention.multi_head", needs=NEEDS)
 def cache_in_the_middle(assignment, rng):
-    """Two tokens at an index that is a tensor; the rest of the cache stays as it is."""
+    """Two tokens at an index that is a tensor, a mask of each row; the rest of the cache stays."""
     layer = attention(assignment, rng, 10, 5)
+    mask = np.repeat(causal(2, 6, 3)[None, None], 3, axis=0)
+    mask[np.arange(3), :, :, np.arange(3)] = False
     cache = tensor(normal(rng, 3, 2, 6, 5, 2))
     output, cache, weights = layer(
         tensor(normal(rng, 3, 2, 10)),
-        mask=tensor(causal(2, 6, 3)),
+        mask=tensor(mask),
         cache=cache,
         cache_index=tensor(np.int32(3)),
         return_weights=True,
@@ -203,14 +205,20 @@ def dropout_of_the_weights(assignment, rng):
 
 @check("attention.multi_head", needs=NEEDS)
 def causal_with_dropout(assignment, rng):
-    """While training under the causal mask nothing flows back from the future."""
+    """While training weights are dropped; under the causal mask nothing comes from the future."""
     layer = attention(assignment, rng, 12, 4, 0.3)
     inputs = normal(rng, 3, 6, 12)
     arguments = {"mask": tensor(causal(6, 6)), "training": True, "return_weights": True}
     later, earlier = later_inputs_reach(layer, inputs, 3, **arguments)
     _, weights = layer(tensor(inputs), **arguments)
+    context = tensor(normal(rng, 3, 4, 12))
+    dropped = []
+    for others in ({"mask": arguments["mask"]}, {"context": context}):
+        calls = [np.asarray(layer(tensor(inputs), training=True, **others)) for _ in range(2)]
+        dropped.append(np.abs(calls[0] - calls[1]).max() > 1e-3)
     return {
         "output": layer(tensor(inputs), mask=arguments["mask"]),
+        "dropped, with a mask and with a context": np.array(dropped),
         "later inputs reach it": np.bool_(later),
         "earlier inputs reach it": np.bool_(earlier),
         "weights of the future": np.asarray(weights)[..., ~causal(6, 6)],

@@ -63,7 +63,7 @@ def malformed(assignment, rng):
     texts = [
         *("", f"{number}", f"The answer is {number}.", f"## {number}", f"Answer: {number}"),
         *("####", "#### ", "#### forty", "#### -", "#### ,", "#### --5", "#### ²"),
-        *("#### ٣", f"#### the answer is {number}", f"#### x{number}y"),
+        *("#### ½", f"#### the answer is {number}", f"#### x{number}y"),
         *("<answer></answer>", "<answer>x</answer>", f"<answer>{number}", f"<answer>{number}</b>"),
         *(f"#### {number} <answer>x</answer>", f"<answer>{number}</answer> #### none"),
         *(f"### {number}", f"#### 1.{number}7"),

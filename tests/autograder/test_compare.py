@@ -92,6 +92,7 @@ LONG = np.array([0.3, -1.2, 2.0, 0.7, 0.1, 5.0], np.float32)
     ("expected", "got", "words"),
     [
         (SQUARE, -SQUARE, "sign"),
+        (SQUARE, SQUARE * 1.0003, "Nearly right"),
         (SQUARE, SQUARE.T, r"transpose\(1, 0\)"),
         (SQUARE, SQUARE * 2, "2 times"),
         (SQUARE, SQUARE + 0.5, "off by the same amount, 0.5"),
@@ -99,6 +100,7 @@ LONG = np.array([0.3, -1.2, 2.0, 0.7, 0.1, 5.0], np.float32)
         (SQUARE, np.zeros_like(SQUARE), "zero"),
         (SQUARE, np.where(np.eye(3) > 0, np.nan, SQUARE), "NaN"),
         (SQUARE > 0, SQUARE <= 0, "inverted"),
+        (SQUARE[0] > 0, SQUARE[0] <= 0, "^$"),  # of flags, which mean something else each time
         (SQUARE > 0, np.where(SQUARE > 0, 0, -1e9), "boolean"),
         (SQUARE, SQUARE[:, :2], "off by one"),
         (EXPECTED, EXPECTED.T, "another order"),
