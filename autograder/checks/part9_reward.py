@@ -4,13 +4,14 @@ import numpy as np
 
 from autograder.checks import check
 
-_NONE = -(10**9)
 
-
-def _answers(assignment, texts):
-    """The extracted answers; None is a number that stands in no text."""
+def _answers(assignment, texts, name="answers"):
+    """Which texts hold an answer, and the answers, with 0 for None."""
     found = [assignment.alignment.rewards.extract_answer(text) for text in texts]
-    return np.array([_NONE if answer is None else int(answer) for answer in found], np.int64)
+    return {
+        f"{name}, not None": np.array([answer is not None for answer in found]),
+        name: np.array([int(answer or 0) for answer in found], np.int64),
+    }
 
 
 @check("grpo.reward", tolerance="exact")
@@ -38,8 +39,10 @@ def answers(assignment, rng):
     }
     extract_answer = assignment.alignment.rewards.extract_answer
     whole = [not isinstance(extract_answer(text), float) for text in texts["signs"]]
-    found = {name: _answers(assignment, group) for name, group in texts.items()}
-    return found | {"whole numbers": np.array(whole)}
+    found = {"whole numbers": np.array(whole)}
+    for name, group in texts.items():
+        found |= _answers(assignment, group, name)
+    return found
 
 
 @check("grpo.reward", tolerance="exact")
@@ -53,7 +56,7 @@ def last_answer(assignment, rng):
         f"<answer>{a}</answer>\n#### {b}",
         f"#### {a}\n#### {b}\n#### {c}",
     ]
-    return {"answers": _answers(assignment, texts)}
+    return _answers(assignment, texts)
 
 
 @check("grpo.reward", tolerance="exact")
@@ -70,7 +73,7 @@ def malformed(assignment, rng):
         *("#### 4.5", f"#### {number} then #### none", f"#### {number}"),
     ]
     assignment.alignment.rewards.extract_answer("#### " + "9" * 5000)
-    return {"answers": _answers(assignment, texts)}
+    return _answers(assignment, texts)
 
 
 @check("grpo.reward")
