@@ -17,11 +17,7 @@ def known_while_tracing(make_mask):
 
     @functools.wraps(make_mask)
     def make(query_length, key_length=None):
-        # Shape inference knows what `tf.shape` will be; tf.get_static_value does not.
-        known = [
-            None if length is None else tf.zeros([length], tf.bool).shape[0]
-            for length in (query_length, key_length)
-        ]
+        known = [n if n is None else tf.get_static_value(n) for n in (query_length, key_length)]
         if known[0] is None or (known[1] is None and key_length is not None):
             return make_mask(query_length, key_length)
         with tf.init_scope():  # outside the graph that is being traced
