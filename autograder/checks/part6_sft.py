@@ -124,6 +124,16 @@ def _response_loss(assignment, targets, mask, **options):
     return lambda logits: loss(logits, tensor(targets), tensor(mask), **options)
 
 
+def _both_means(assignment, logits, targets, mask):
+    """The loss and its gradient, for the mean over tokens and for that over sequences."""
+    arrays = {}
+    for name, per_sequence in (("token mean", False), ("sequence mean", True)):
+        loss = _response_loss(assignment, targets, mask, per_sequence=per_sequence)
+        found = value_and_gradients(loss, logits=logits)
+        arrays |= {f"{key}, {name}": array for key, array in found.items()}
+    return arrays
+
+
 @check("sft.loss", needs=["training.loss"])
 def token_mean(assignment, rng):
     """The mean over response tokens, and its gradient: none reaches the prompt."""
@@ -143,12 +153,7 @@ def sequence_mean(assignment, rng):
 def square(assignment, rng):
     """As many examples as tokens, so that an exchanged axis does not show in a shape."""
     logits, targets, mask = _conversations(rng, batch=4, time=4, vocabulary=5)
-    arrays = {}
-    for name, per_sequence in (("token mean", False), ("sequence mean", True)):
-        loss = _response_loss(assignment, targets, mask, per_sequence=per_sequence)
-        found = value_and_gradients(loss, logits=logits)
-        arrays |= {f"{key}, {name}": array for key, array in found.items()}
-    return arrays
+    return _both_means(assignment, logits, targets, mask)
 
 
 @check("sft.loss", needs=["training.loss"])
@@ -171,9 +176,4 @@ def improbable_targets(assignment, rng):
     logits, targets, mask = _conversations(rng)
     logits += np.float32(100)
     np.put_along_axis(logits[:2], targets[:2, :, None], -20, axis=-1)
-    arrays = {}
-    for name, per_sequence in (("token mean", False), ("sequence mean", True)):
-        loss = _response_loss(assignment, targets, mask, per_sequence=per_sequence)
-        found = value_and_gradients(loss, logits=logits)
-        arrays |= {f"{key}, {name}": array for key, array in found.items()}
-    return arrays
+    return _both_means(assignment, logits, targets, mask)
