@@ -156,7 +156,6 @@ def metrics_of_zero_and_below(assignment, rng):
         for step, metric in saves:
             run.save_marked(step, metric)
             best.append(_number(run.checkpointer.restore_best()))
-        results[f"best, {name}"] = best[-1]
         results[f"weights, {name}"] = run.marks()
     return results | {"best after each": np.array(best)}
 
