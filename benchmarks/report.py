@@ -81,7 +81,8 @@ keys and values of all of them are read from memory at each position, and that d
 GENERATION_END = """\
 The keys and values have room for the whole text, and most of it is empty at the beginning.
 `attention_over_cache` reads them in quarters, up to where they are written, which took a quarter
-off the time of 64 rows.
+off the time of 64 rows. For one new token the products with keys and values are sums, because XLA
+would copy the cache into another order for each matrix product; that took another quarter off.
 """
 STAGES = """\
 ## Stages after pre-training

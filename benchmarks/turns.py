@@ -69,12 +69,15 @@ def _path(name: str) -> Path:
 
 
 def machine() -> str:
-    """The processor, in words."""
+    """The processor, in words: a hosted one's name may not say which generation it is of."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        model = names[0].partition(":")[2].strip() if names else model
+        lines = [line.partition(":") for line in cpuinfo.read_text().splitlines()]
+        known = {name.strip(): value.strip() for name, _, value in lines}
+        model = known.get("model name", model)
+        if "avx512f" in known.get("flags", "").split():
+            model += " with AVX-512"
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{model}, {cores} cores used, no GPU, {platform.system()}"
 

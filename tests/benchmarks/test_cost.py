@@ -84,13 +84,12 @@ def test_decoding_sorts_nothing_and_reads_one_token_at_a_time(arguments):
 def test_decoding_reads_no_more_of_the_cache_than_up_to_the_next_quarter():
     shape = TINY | {"num_layers": 1, "length": 256}
     hlo = decoding(shape, rows=3, prompt=8, new=248)(stage="hlo")
-    products = {
-        tuple(numbers(dims))
-        for _, dims, operation, _ in INSTRUCTION.findall(hlo)
-        if operation == "dot"
-    }
-    head = 3, shape["num_heads"], 1
-    lengths = {dims[-1] for dims in products if dims[:-1] == head}
-    assert lengths - {shape["hidden_dim"] // shape["num_heads"]} == {64, 128, 192, 256}
-    read_at_once = {dims[-1] for dims in products if dims[:-1] == (3, shape["num_heads"], 8)}
+    heads = shape["num_heads"]
+    results = {"reduce": set(), "dot": set()}
+    for _, dims, operation, _ in INSTRUCTION.findall(hlo):
+        results.setdefault(operation, set()).add(tuple(numbers(dims)))
+    # The scores of one token are sums (rows, keys, heads); those of a prompt's 8 tokens a product.
+    lengths = {dims[1] for dims in results["reduce"] if len(dims) == 3 and dims[::2] == (3, heads)}
+    assert lengths == {64, 128, 192, 256}
+    read_at_once = {dims[-1] for dims in results["dot"] if dims[:-1] == (3, heads, 8)}
     assert 64 in read_at_once and 256 not in read_at_once

@@ -86,9 +86,13 @@ def attention_over_cache(query, cache, mask=None) -> tuple[tf.Tensor, tf.Tensor]
 
     def attend(keys: int | None):
         """Attend to the first `keys` of the cache, all of them when None."""
-        key, value = tf.unstack(tf.transpose(cache[:, :, :keys], [1, 0, 3, 2, 4]))  # (B, H, K, d)
+        key, value = tf.unstack(cache[:, :, :keys], axis=1)  # (B, K, H, d)
         visible = None if mask is None else mask[..., :keys]
-        output, weights = scaled_dot_product_attention(query, key, value, visible)
+        if query.shape[2] == 1:
+            output, weights = attention_of_one_query(query, key, value, visible)
+        else:
+            key, value = (tf.transpose(tensor, [0, 2, 1, 3]) for tensor in (key, value))
+            output, weights = scaled_dot_product_attention(query, key, value, visible)
         unread = 0 if keys is None else length - keys
         return output, tf.pad(weights, [[0, 0], [0, 0], [0, 0], [0, unread]])
 
@@ -100,6 +104,31 @@ def attention_over_cache(query, cache, mask=None) -> tuple[tf.Tensor, tf.Tensor]
     # A row that may attend nowhere is spread over all keys, so those must all be there.
     last = tf.reduce_max(tf.where(seen > 0, seen, length))
     return tf.switch_case((last - 1) // part, [functools.partial(attend, end) for end in ends])
+
+
+def attention_of_one_query(query, key, value, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
+    """`scaled_dot_product_attention` of one query, with its products written as sums.
+
+    Reading keys and values is what decoding spends its time on. A sum takes them where they lie;
+    for `tf.matmul` XLA first copies them into another order, which takes longer than the product.
+
+    Args:
+        query: `(B, H, 1, d)`.
+        key: `(B, K, H, d)`, in the order of the cache.
+        value: `(B, K, H, d)`.
+        mask: Booleans that broadcast against `(B, H, 1, K)`, True = may attend.
+
+    Returns:
+        The output `(B, H, 1, d)` and the weights `(B, H, 1, K)`.
+    """
+    scale = tf.cast(query.shape[-1], query.dtype) ** -0.5
+    scores = tf.reduce_sum(tf.transpose(query * scale, [0, 2, 1, 3]) * key, axis=-1)  # (B, K, H)
+    scores = tf.transpose(scores, [0, 2, 1])[..., tf.newaxis]  # (B, H, K, 1)
+    # A query of 1 that meets keys of width 1: of attention, mask and softmax are left.
+    one = tf.ones_like(scores[:, :, :1])
+    _, weights = scaled_dot_product_attention(one, scores, scores, mask)  # (B, H, 1, K)
+    output = tf.reduce_sum(tf.transpose(weights, [0, 3, 1, 2]) * value, axis=1)  # (B, H, d)
+    return output[:, :, tf.newaxis], weights
 
 
 class MultiHeadAttention(keras.layers.Layer):

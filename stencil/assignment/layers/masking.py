@@ -17,7 +17,11 @@ def known_while_tracing(make_mask):
 
     @functools.wraps(make_mask)
     def make(query_length, key_length=None):
-        known = [n if n is None else tf.get_static_value(n) for n in (query_length, key_length)]
+        # Shape inference knows what `tf.shape` will be; tf.get_static_value does not.
+        known = [
+            None if length is None else tf.zeros([length], tf.bool).shape[0]
+            for length in (query_length, key_length)
+        ]
         if known[0] is None or (known[1] is None and key_length is not None):
             return make_mask(query_length, key_length)
         with tf.init_scope():  # outside the graph that is being traced
@@ -59,7 +63,11 @@ def cached_causal_mask(index, query_length, key_length) -> tf.Tensor:
     Returns:
         `(Q, K)` booleans.
     """
-    return tf.slice(causal_mask(key_length), [index, 0], [query_length, key_length])
+    causal = causal_mask(key_length)
+    known = tf.get_static_value(causal)
+    if known is not None:  # a constant of the graph, from which XLA sees what the first tokens see
+        causal = tf.constant(known)
+    return tf.slice(causal, [index, 0], [query_length, key_length])
 
 
 def padding_mask(token_ids, pad_id: int = 0) -> tf.Tensor:
