@@ -21,7 +21,7 @@ DATA = Path(__file__).parent
 # For each split, its seed and its number of records.
 STORY_SPLITS = {"train": (1, 21_000), "validation": (2, 400)}
 INSTRUCTION_SPLITS = {"train": (3, 9_000), "validation": (4, 500)}
-PREFERENCE_SPLITS = {"train": (8, 8_000), "validation": (10, 500)}
+PREFERENCE_SPLITS = {"train": (8, 16_000), "validation": (10, 500)}
 ARITHMETIC_SEED = 7
 
 
