@@ -17,6 +17,7 @@ _RECURRENT = (
     *(f"keras.src.backend.tensorflow.{name}" for name in ("rnn", "lstm", "gru")),
     *(f"tensorflow.raw_ops.{name}" for name in ("LSTMBlockCell", "BlockLSTM", "BlockLSTMV2")),
     "tensorflow.raw_ops.GRUBlockCell",
+    *(f"keras.src.layers.rnn.conv_lstm.{name}" for name in ("ConvLSTM", "ConvLSTMCell")),
 )
 _ATTENTION = (
     "keras.layers.Attention",
@@ -51,11 +52,13 @@ _NORMALIZATION = (
     "keras.src.backend.tensorflow.nn.batch_normalization",
     "tensorflow.nn.batch_normalization",
     "tensorflow.compat.v1.nn.fused_batch_norm",
-    "tensorflow.raw_ops.FusedBatchNormV3",
+    *(f"tensorflow.raw_ops.FusedBatchNorm{version}" for version in ("", "V2", "V3")),
+    "tensorflow.raw_ops.BatchNormWithGlobalNormalization",
 )
 _OPTIMIZERS = (
     *(f"keras.optimizers.{name}" for name in ("Adam", "AdamW", "Adamax", "Nadam", "Adafactor")),
-    *(f"keras.optimizers.{name}" for name in ("Lamb", "Lion", "SGD", "RMSprop")),
+    *(f"keras.optimizers.{name}" for name in ("Lamb", "Lion", "SGD", "RMSprop", "Muon")),
+    "keras.optimizers.ScheduleFreeAdamW",
     *(f"{_OLD_KERAS}.optimizer_v2.{name}" for name in ("adam.Adam", "gradient_descent.SGD")),
     "tensorflow.compat.v1.train.AdamOptimizer",
     "tensorflow.raw_ops.ResourceApplyAdam",

@@ -24,6 +24,8 @@ from autograder.forbidden import (
     PACKAGES_ALLOWED_IN,
 )
 
+_GENERATED = "tensorflow.python.ops.gen_"
+
 
 class ShortcutError(Exception):
     """The submission uses a library's own version of the exercise."""
@@ -76,11 +78,12 @@ def find(text: str | bytes, exercise: syllabus.Exercise) -> list[Finding]:
 
 
 def disable(exercise_id: str) -> None:
-    """Closes the exercise's forbidden symbols for this process, for ever.
+    """Closes the exercise's forbidden symbols in this process.
 
     The code of each function is replaced, and that of every method of a class: other references,
     registries and methods called by themselves lead to the same code. A module that defines one
-    cannot be run again, and the forbidden packages and modules cannot be imported.
+    cannot be run again, and the forbidden packages and modules cannot be imported. It is a
+    hindrance and no barrier: code in the same process can run a copy of a library's source.
     """
     exercise = syllabus.find(exercise_id)
     files: set[str] = set()
@@ -97,8 +100,16 @@ def disable(exercise_id: str) -> None:
 
 
 def _functions(target: Any) -> Iterator[FunctionType]:
-    """A function, or a class's own methods; with those that decorators wrapped."""
+    """A function, or a class's own methods; with those that decorators wrapped.
+
+    `tf.raw_ops` has copies: of such a function the generated module has the original, and another
+    one that runs the same operation at once.
+    """
     found = list(vars(target).values()) if isinstance(target, type) else [target]
+    original = getattr(target, "__wrapped__", None)
+    if getattr(target, "__module__", "").startswith(_GENERATED) and original is not None:
+        names = (original.__name__, f"{original.__name__}_eager_fallback")
+        found += [original.__globals__.get(name) for name in names]
     for value in found:
         value = getattr(value, "__func__", getattr(value, "fget", value))
         while isinstance(value, FunctionType):

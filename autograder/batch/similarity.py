@@ -20,7 +20,6 @@ _RUN = 25
 _COMMON = 0.25  # of the class; what so many share is how it is done
 _FEW = 4  # but never what so few share
 _MIN_FINGERPRINTS = 40
-_MAX_CHARACTERS = 100_000
 _KEPT = 200  # pairs
 
 
@@ -85,7 +84,7 @@ def _fingerprints(place: Path) -> Prints:
         path = place / "assignment" / name
         if path.is_file():
             text = path.read_text(encoding="utf-8", errors="replace")
-            prints[name] = _of_text(text[:_MAX_CHARACTERS])
+            prints[name] = _of_text(text)
     return prints
 
 

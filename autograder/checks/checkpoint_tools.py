@@ -1,5 +1,6 @@
 """A run with a small model of the checks' own: nothing but the checkpointer is the submission's."""
 
+import copy
 import functools
 
 import numpy as np
@@ -14,13 +15,16 @@ class Run:
     """A model with layers in a list and dropout, its optimizer, and the submission's checkpointer.
 
     Args:
+        rng: the check's, of which nothing has been drawn: weights, batches and marks depend on it,
+            and are the same for every run of a check, in all of its processes.
         start: scales the first weights: a fresh process must not begin with the right ones.
         options: of the checkpointer.
     """
 
-    def __init__(self, assignment, start=1.0, **options):
+    def __init__(self, assignment, rng, start=1.0, **options):
         import keras
 
+        self.key = int(copy.deepcopy(rng).integers(1, 1000))
         # The weights are set below: a library's random numbers would only take their time.
         dense = functools.partial(keras.layers.Dense, kernel_initializer="zeros")
 
@@ -44,7 +48,7 @@ class Run:
         self.model = Model()
         self.model.build((None, WIDTH))
         for number, variable in enumerate(self.model.trainable_variables):
-            values = np.cos(np.arange(variable.value.shape.num_elements()) + number)
+            values = np.cos(np.arange(variable.value.shape.num_elements()) + number + self.key)
             variable.assign(start * values.reshape(variable.shape))
         self.optimizer = keras.optimizers.Adam(0.05)
         self.optimizer.build(self.model.trainable_variables)
@@ -58,7 +62,7 @@ class Run:
 
         losses = []
         for step in range(first, last + 1):
-            rng = np.random.default_rng(step)
+            rng = np.random.default_rng([self.key, step])
             inputs = tensor(rng.standard_normal((6, WIDTH)).astype(np.float32))
             targets = tensor(rng.integers(0, CLASSES, 6))
             with tf.GradientTape() as tape:
@@ -76,10 +80,10 @@ class Run:
     def mark(self, value):
         """Sets every trainable weight to a number, to tell checkpoints apart without training."""
         for variable in self.model.trainable_variables:
-            variable.assign(np.full(variable.shape, value, np.float32))
+            variable.assign(np.full(variable.shape, self.key + value, np.float32))
 
     def save_marked(self, step, metric=None):
-        """Saves weights that are the number of the step."""
+        """Saves weights that tell the number of the step."""
         self.mark(float(step))
         self.checkpointer.save(step, metric)
 

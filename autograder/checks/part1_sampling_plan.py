@@ -23,10 +23,10 @@ def _set_global_seeds(seed):
 @check("text.sampling_plan", tolerance="exact")
 def every_place(assignment, rng):
     """Every place where a window fits is drawn, and no other."""
-    seed = int(rng.integers(1, 1000))
+    seed, few, many = (int(rng.integers(*bounds)) for bounds in ((1, 1000), (10, 16), (25, 36)))
     return {
-        "places of 12 tokens": np.unique(_starts(assignment, seed, 3, 600, 12, 7)),
-        "places of 30 tokens": np.unique(_starts(assignment, seed, 8, 900, 30, 2)),
+        "places of few tokens": np.unique(_starts(assignment, seed, 3, 600, few, 7)),
+        "places of many tokens": np.unique(_starts(assignment, seed, 8, 900, many, 2)),
         "one place": _starts(assignment, seed, 5, 6, 8, 7),
         "shape of one start": np.array(_starts(assignment, seed, 5, 1, 99, 7).shape),
         "two places": np.unique(_starts(assignment, seed, 5, 60, 9, 7)),
@@ -36,7 +36,7 @@ def every_place(assignment, rng):
 @check("text.sampling_plan", tolerance="exact")
 def evenly(assignment, rng):
     """All places are equally likely, within a batch and from step to step."""
-    seed, places, draws = int(rng.integers(1, 1000)), 6, 6000
+    seed, places, draws = int(rng.integers(1, 1000)), int(rng.integers(5, 8)), 6000
     one_batch = _starts(assignment, seed, 1, draws, places + 9, 9)
     many = [_starts(assignment, seed, step, 200, places + 9, 9) for step in range(30)]
     many_batches = np.concatenate(many)
@@ -90,7 +90,7 @@ def no_batch_comes_back(assignment, rng):
     for d in distances:
         asked += [(seed, step + d), (seed + d, step), (seed + d, step - 1), (seed + 1, step + d)]
     drawn = {tuple(_starts(assignment, *pair, 4, 10**6, 32)) for pair in asked}
-    small = np.unique(_starts(assignment, seed, step, 500, 20, 8))
+    small = np.unique(_starts(assignment, seed, step, 500, int(rng.integers(16, 24)), 8))
     return {
         "different batches": np.int64(len(drawn)),
         "pairs": np.int64(len(set(asked))),
@@ -118,7 +118,7 @@ def no_other_randomness(assignment, rng):
     return {
         "equal under another global seed": np.bool_(np.array_equal(*draws)),
         "global draws unmoved": undisturbed,
-        "places": np.unique(_starts(assignment, 5, 7, 300, 14, 10)),
+        "places": np.unique(_starts(assignment, 5, 7, 300, int(rng.integers(14, 20)), 10)),
     }
 
 
@@ -146,11 +146,12 @@ def in_another_process(assignment, rng):
 def large_corpus(assignment, rng):
     """A corpus of two billion tokens: every place can still be drawn."""
     num_tokens, length, draws = 2_000_000_000, 128, 30_000
+    parts = int(rng.integers(12, 20))
     starts = _starts(assignment, int(rng.integers(1, 1000)), 2, draws, num_tokens, length)
     starts = starts.astype(np.int64)
     places = num_tokens - length
     return {
-        "sixteenths": np.unique(starts * 16 // places),
+        "parts of it": np.unique(starts * parts // places),
         "in range": np.bool_((starts >= 0).all() and (starts < places).all()),
         # Single precision knows 2^24 fractions, so that places coincide.
         "hardly any drawn twice": np.bool_(draws - np.unique(starts).size < 8),
@@ -161,8 +162,8 @@ def large_corpus(assignment, rng):
 @check("text.sampling_plan", needs=["text.windows"], tolerance="exact")
 def starts_fit_the_windows(assignment, rng):
     """The windows at these starts lie inside the corpus."""
-    tokens = np.arange(23, dtype=np.int32)
-    starts = assignment.text.windows.window_starts(9, 4, 400, 23, 5)
+    tokens = np.arange(int(rng.integers(20, 27)), dtype=np.int32)
+    starts = assignment.text.windows.window_starts(9, 4, 600, len(tokens), 5)
     inputs, targets = assignment.text.windows.next_token_windows(tokens, starts, 5)
     last = np.asarray(targets)[:, -1]
     return {"last targets": np.unique(last), "first inputs": np.unique(np.asarray(inputs)[:, 0])}

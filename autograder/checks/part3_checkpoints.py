@@ -17,7 +17,7 @@ def _number(step):
 
 
 def _interrupted(assignment, rng):
-    run = Run(assignment)
+    run = Run(assignment, rng)
     run.train(1, 3)
     run.checkpointer.save(3)
     run.train(4, 4)  # lost with the process
@@ -26,7 +26,7 @@ def _interrupted(assignment, rng):
 @check("training.checkpoint", before=(_interrupted,))
 def resumed_run(assignment, rng):
     """Three steps, saved; a new process restores, and goes on like a run without interruption."""
-    run = Run(assignment, start=-0.5)
+    run = Run(assignment, rng, start=-0.5)
     step = run.checkpointer.restore_latest()
     restored = {f"restored {name}": value for name, value in run.state().items()}
     losses = run.train(4, 6)
@@ -36,11 +36,11 @@ def resumed_run(assignment, rng):
 @check("training.checkpoint", before=(_interrupted,))
 def resumed_twice(assignment, rng):
     """What a resumed run saves can be resumed again."""
-    run = Run(assignment, start=-0.5)
+    run = Run(assignment, rng, start=-0.5)
     run.checkpointer.restore_latest()
     run.train(4, 5)
     run.checkpointer.save(5, 0.7)
-    again = Run(assignment, start=2.0)
+    again = Run(assignment, rng, start=2.0)
     step = again.checkpointer.restore_latest()
     losses = again.train(6, 6)
     return {"step": _number(step), "losses": losses, **again.state()}
@@ -49,7 +49,7 @@ def resumed_twice(assignment, rng):
 @check("training.checkpoint", tolerance="exact")
 def empty_directory(assignment, rng):
     """Without a checkpoint both restores return None, and change nothing."""
-    run = Run(assignment)
+    run = Run(assignment, rng)
     run.mark(4.0)
     first = run.checkpointer.restore_latest(), run.checkpointer.restore_best()
     untouched = run.marks()
@@ -66,8 +66,8 @@ def empty_directory(assignment, rng):
 @check("training.checkpoint", tolerance="exact")
 def step_zero(assignment, rng):
     """A checkpoint of step 0 is a checkpoint."""
-    Run(assignment).save_marked(0, 1.0)
-    run = Run(assignment, start=-0.5)
+    Run(assignment, rng).save_marked(0, 1.0)
+    run = Run(assignment, rng, start=-0.5)
     steps = [run.checkpointer.restore_latest(), run.checkpointer.restore_best()]
     run.save_marked(7)
     steps += [run.checkpointer.restore_best(), run.checkpointer.restore_latest()]
@@ -75,7 +75,7 @@ def step_zero(assignment, rng):
 
 
 def _many_saves(assignment, rng):
-    run = Run(assignment, keep=2)
+    run = Run(assignment, rng, keep=2)
     for step, metric in ((10, 3.0), (20, 1.5), (30, 2.0), (40, None), (50, 1.53)):
         run.save_marked(step, metric)
 
@@ -83,12 +83,12 @@ def _many_saves(assignment, rng):
 @check("training.checkpoint", tolerance="exact", before=(_many_saves,))
 def best_checkpoint(assignment, rng):
     """restore_best goes to the smallest metric, however many checkpoints came after it."""
-    run = Run(assignment, keep=2)
+    run = Run(assignment, rng, keep=2)
     steps = [run.checkpointer.restore_best()]
     marks = [run.marks()]
     steps.append(run.checkpointer.restore_latest())
     marks.append(run.marks())
-    again = Run(assignment, start=2.0, keep=2)  # goes on from the best one, with its metric
+    again = Run(assignment, rng, start=2.0, keep=2)  # goes on from the best one, with its metric
     again.checkpointer.restore_best()
     again.save_marked(60, 2.9)
     steps.append(again.checkpointer.restore_best())
@@ -99,19 +99,19 @@ def best_checkpoint(assignment, rng):
 @check("training.checkpoint", tolerance="exact", before=(_many_saves,))
 def best_of_both_processes(assignment, rng):
     """A resumed run remembers the best metric of the run before it."""
-    run = Run(assignment, keep=2)
+    run = Run(assignment, rng, keep=2)
     run.checkpointer.restore_latest()
     results = {}
     for step, metric in ((60, 1.8), (70, None), (80, 1.2)):
         run.save_marked(step, metric)
-        fresh = Run(assignment, start=-0.5, keep=2)
+        fresh = Run(assignment, rng, start=-0.5, keep=2)
         results[f"best after {step}"] = _number(fresh.checkpointer.restore_best())
         results[f"weights after {step}"] = fresh.marks()
     return results
 
 
 def _best_at_last(assignment, rng):
-    run = Run(assignment)
+    run = Run(assignment, rng)
     for step, metric in ((10, 3.0), (20, 1.0)):
         run.save_marked(step, metric)
 
@@ -119,7 +119,7 @@ def _best_at_last(assignment, rng):
 @check("training.checkpoint", tolerance="exact", before=(_best_at_last,))
 def stopped_at_its_best(assignment, rng):
     """A run that was stopped behind its best save still remembers that metric."""
-    run = Run(assignment)
+    run = Run(assignment, rng)
     steps, marks = [run.checkpointer.restore_latest()], []
     for step, metric in ((30, 2.0), (40, 0.5)):
         run.save_marked(step, metric)
@@ -134,7 +134,7 @@ def number_kept(assignment, rng):
     files = [_count_files()]
     saves = ({"keep": 4}, (60, 70, 80, 90, 100)), ({}, (110, 120)), ({"keep": 1}, (130, 140))
     for options, steps in saves:
-        run = Run(assignment, **options)
+        run = Run(assignment, rng, **options)
         run.checkpointer.restore_latest()
         for step in steps:
             run.checkpointer.save(step)
@@ -149,7 +149,7 @@ def _count_files():
 @check("training.checkpoint", tolerance="exact")
 def metrics_of_zero_and_below(assignment, rng):
     """The smallest metric may be 0, or negative, as that of a reward is."""
-    run = Run(assignment)
+    run = Run(assignment, rng)
     results, best = {}, []
     cases = {"zero": ((1, 2.0), (2, 0.0), (3, 1.0)), "below": ((4, -3.0), (5, -2.0))}
     for name, saves in cases.items():
@@ -161,7 +161,7 @@ def metrics_of_zero_and_below(assignment, rng):
 
 
 def _three_saves(assignment, rng):
-    run = Run(assignment)
+    run = Run(assignment, rng)
     for step in (1, 2, 3):
         run.save_marked(step)
 
@@ -179,11 +179,11 @@ def damaged_checkpoint(assignment, rng):
     results = {}
     for case, suffix, share in (("data cut", ".data-*", 0.5), ("index also empty", ".index", 0.0)):
         _damage(1, suffix, share)
-        run = Run(assignment, start=-0.5)
+        run = Run(assignment, rng, start=-0.5)
         results[f"{case}, step"] = _number(run.checkpointer.restore_latest())
         results[f"{case}, weights"] = run.marks()
     _damage(2, ".data-*", 0.5)
-    run = Run(assignment, start=-0.5)
+    run = Run(assignment, rng, start=-0.5)
     results["two damaged, step"] = _number(run.checkpointer.restore_latest())
     results["two damaged, weights"] = run.marks()
     return results
@@ -192,10 +192,10 @@ def damaged_checkpoint(assignment, rng):
 @check("training.checkpoint", tolerance="exact", before=(_three_saves,))
 def all_damaged(assignment, rng):
     """When no checkpoint can be read, an error says so: starting over would overwrite the run."""
-    run = Run(assignment, start=-0.5)
+    run = Run(assignment, rng, start=-0.5)
     before = _number(run.checkpointer.restore_latest())
     _damage(3, ".data-*", 0.5)
-    run = Run(assignment, start=-0.5)
+    run = Run(assignment, rng, start=-0.5)
     try:
         run.checkpointer.restore_latest()
         raised = False

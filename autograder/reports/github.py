@@ -29,7 +29,8 @@ MAX_SUMMARY_BYTES = 1024 * 1024
 MAX_CLASSROOM_BYTES = 128 * 1024
 MAX_ANNOTATIONS = 10
 _MAX_MESSAGE = 300
-_MARKUP = re.compile(r"[^\w\s.,;=/%()-]")
+_MARKUP = re.compile(r"[^\w\s.,;=/%()-]|_|(?<=www)\.", re.IGNORECASE)
+_NO_ADDRESS = "\u200b"  # a space without width: GitHub makes links of addresses, escaped ones too
 _LEFT_OUT = "\nThe rest does not fit in a summary; run `python -m autograder` to see it.\n"
 
 
@@ -172,7 +173,8 @@ def _one_line(verdict: Verdict) -> str:
 
 def _markdown(text: str) -> str:
     """Text without a meaning in Markdown or HTML, on one line."""
-    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", " ".join(text.split()))
+    text = " ".join(text.split()).replace("@", f"@{_NO_ADDRESS}")
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
 def _data(text: str) -> str:

@@ -10,6 +10,7 @@ from autograder.sandbox.limits import MIB, Limits
 
 _MAX_DEPTH = 32
 _PATIENCE = 5.0
+_MEMORY = ("RssAnon", "RssShmem", "VmPTE")
 
 
 def excess(pid: int, directory: str, limits: Limits, may_fork: bool) -> str:
@@ -20,8 +21,8 @@ def excess(pid: int, directory: str, limits: Limits, may_fork: bool) -> str:
         may_fork: look for processes that it started.
     """
     status = _status(pid)
-    # Shared memory is not private, so RLIMIT_DATA does not count it.
-    if status.get("RssAnon", 0) + status.get("RssShmem", 0) > limits.data_mib * MIB:
+    # RLIMIT_DATA counts neither shared memory nor the tables of pages that are mapped and empty.
+    if sum(status.get(name, 0) for name in _MEMORY) > limits.data_mib * MIB:
         return "memory"
     if status.get("Threads", 0) > limits.threads:
         return "threads"
@@ -75,7 +76,7 @@ def _status(pid: int) -> dict[str, int]:
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines():
             name, _, text = line.partition(":")
-            if name in ("RssAnon", "RssShmem", "Threads"):
+            if name in (*_MEMORY, "Threads"):
                 number, _, unit = text.strip().partition(" ")
                 values[name] = int(number) * (1024 if unit == "kB" else 1)
     return values
