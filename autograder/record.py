@@ -20,7 +20,7 @@ from autograder.misconceptions import Misconception
 from autograder.processes import Runner
 from autograder.proof import prove
 from autograder.recognition import summary
-from autograder.recordings import save
+from autograder.recordings import Recording, save
 from autograder.trials import (
     Outcomes,
     UnsoundError,
@@ -65,7 +65,7 @@ def record_hidden(out: Path, secret: str, variants: int) -> list[str]:
     more.
 
     Raises:
-        UnsoundError: the solution fails on some inputs.
+        UnsoundError: the solution fails on some inputs, or they would keep no copied answer out.
         ValueError: the secret is too short, or `out` holds something else.
     """
     seeds = hidden.seeds(secret, variants)
@@ -74,6 +74,12 @@ def record_hidden(out: Path, secret: str, variants: int) -> list[str]:
     checks = list(load().values())
     with Runner() as runner:
         solutions = [run_solution(runner, checks, seed) for seed in seeds]
+    alike = sorted(set().union(*(answered_by_the_public(checks, one) for one in solutions)))
+    if alike:
+        raise UnsoundError(
+            f"{', '.join(alike)}: every check gives what it gives on the public inputs, so answers "
+            "that were copied from the public recording would pass. Draw inputs from rng."
+        )
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True, mode=0o700)
     for number, (seed, solution) in enumerate(zip(seeds, solutions, strict=True), start=1):
@@ -81,6 +87,21 @@ def record_hidden(out: Path, secret: str, variants: int) -> list[str]:
         _write(place, seed, syllabus.EXERCISES, checks, solution, [], {}, {})
     hidden.write_index(out, secret, variants)
     return [f"variant {number} in {out}" for number in range(1, variants + 1)]
+
+
+def answered_by_the_public(checks: Sequence[Check], solution: Outcomes) -> set[str]:
+    """The exercises on whose inputs the public outputs would pass every check."""
+    public, tolerances = Recording(kit.OUTPUTS), compare.load_tolerances(kit.TOLERANCES)
+    others = {
+        check.exercise
+        for check in checks
+        if not compare.agree(
+            public.expected(check) or {},
+            stored(solution["", check.key].arrays or {}),
+            compare.tolerance_of(check, tolerances),
+        )
+    }
+    return {check.exercise for check in checks} - others
 
 
 def _write(

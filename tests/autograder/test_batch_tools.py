@@ -362,6 +362,14 @@ def test_a_copy_with_other_names_and_comments_is_found_and_the_starter_does_not_
     assert all(pair.share < 0.3 for pair in rest)
 
 
+def test_comments_in_front_do_not_hide_a_copy(tmp_path):
+    found = classroom(tmp_path, {"ada": LOOP, "bob": LOOP})
+    path = found["bob"] / "assignment" / "layers" / "masking.py"
+    path.write_text(f"# {'#' * 97}\n" * 2000 + path.read_text())
+    (pair,) = similarity.pairs(found)
+    assert pair.share > 0.9
+
+
 def test_what_many_share_is_how_it_is_done(tmp_path):
     found = similarity.pairs(classroom(tmp_path, {f"s{i}": LOOP for i in range(6)}))
     assert found == []

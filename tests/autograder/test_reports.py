@@ -7,6 +7,7 @@ import itertools
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -159,6 +160,14 @@ def test_the_summary_shows_hostile_text_as_text(report):
     rows = [line for line in text.splitlines() if line.startswith("| ") and "| Ex" not in line]
     assert len(rows) == len({v.check.exercise for v in report.verdicts})
     assert all(row.count("|") == 5 for row in rows)
+
+
+@pytest.mark.parametrize("link", ["www.a.example/login", "WWW.A.example", "me@a.example", "__b__"])
+def test_what_github_would_make_a_link_or_bold_stays_text(report, link):
+    verdicts = [dataclasses.replace(v, message=link) for v in report.verdicts]
+    text = github.summary(dataclasses.replace(report, verdicts=tuple(verdicts)))
+    assert link not in text and "@a" not in unescape(text)
+    assert link in unescape(text).replace("\u200b", "")
 
 
 def test_a_summary_too_long_is_cut_between_rows(report):

@@ -117,6 +117,15 @@ HIDDEN_WAYS = {
         "training.adamw",
         "k.optimizers.AdamW.update_step(k.optimizers.Optimizer(0.1), 1, 2, 3)",
     ),
+    "the original of a raw operation": (
+        "training.adamw",
+        "sys.modules['tensorflow.python.ops.gen_training_ops'].resource_apply_adam(*range(10))",
+    ),
+    "an operation run at once": (
+        "normalization.layer_norm",
+        "getattr(sys.modules['tensorflow.python.ops.gen_nn_ops'],"
+        " 'fused_batch_norm_v3_eager_fallback')(*range(6))",
+    ),
     "a package": ("decoding.generate", "__import__('keras_' + 'hub')"),
 }
 

@@ -61,6 +61,20 @@ ATTACKS = [
         contained_by_cover=True,
     ),
     Attack(
+        "page_table_bomb",
+        "fills memory with the tables of pages that are mapped and empty",
+        """
+        size, blocks = 2**40, []
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000  # no reserve
+        for _ in range(2):
+            blocks.append(mmap.mmap(-1, size, flags, mmap.PROT_READ))
+            blocks[-1].madvise(mmap.MADV_NOHUGEPAGE)
+            for offset in range(0, size, 2**21):
+                blocks[-1][offset]
+        time.sleep(60)
+        """,
+    ),
+    Attack(
         "descriptor_flood",
         "opens files without end",
         "return [os.open('/dev/null', os.O_RDONLY) for _ in range(10**6)]",
