@@ -64,13 +64,11 @@ ATTACKS = [
         "page_table_bomb",
         "fills memory with the tables of pages that are mapped and empty",
         """
-        size, blocks = 2**40, []
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000  # no reserve
-        for _ in range(2):
-            blocks.append(mmap.mmap(-1, size, flags, mmap.PROT_READ))
-            blocks[-1].madvise(mmap.MADV_NOHUGEPAGE)
-            for offset in range(0, size, 2**21):
-                blocks[-1][offset]
+        block = mmap.mmap(-1, 2**40, flags, mmap.PROT_READ)
+        block.madvise(mmap.MADV_NOHUGEPAGE)
+        for offset in range(0, 2**40, 2**21):
+            block[offset]
         time.sleep(60)
         """,
     ),
