@@ -24,7 +24,7 @@ class RewardTrainingConfig(StageConfig):
             "batch_size": 16,
             "learning_rate": 5e-4,
             "evaluate_every": 300,
-            "ranked_prompts": 250,
+            "ranked_prompts": 500,
         },
     }
 
