@@ -60,7 +60,12 @@ def write(out: Path, reveal_through: int = 0) -> None:
     Raises:
         FileExistsError: `out` holds files already.
         FileNotFoundError: a check has no recorded output, or an exercise no section of its page.
+        ValueError: there is no such part.
     """
+    if not 0 <= reveal_through <= len(syllabus.PARTS):
+        raise ValueError(
+            f"--reveal-through takes 0 to {len(syllabus.PARTS)}. Received: {reveal_through}"
+        )
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty; choose a new directory")
     for part in syllabus.PARTS:
@@ -133,7 +138,7 @@ def main(out: Positional[Path], reveal_through: int = 0) -> None:
     """
     try:
         write(out, reveal_through)
-    except (FileExistsError, FileNotFoundError) as error:
+    except (FileExistsError, FileNotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     print(f"wrote {out}")

@@ -182,7 +182,7 @@ def main(
     try:
         if prove_exercise:
             sys.exit(0 if prove(syllabus.find(prove_exercise).id) else 1)
-        if not seed.isdecimal():
+        if not seed.isdecimal() or len(seed) >= hidden.MIN_SECRET:
             if out == kit.OUTPUTS or exercises:
                 raise ValueError("hidden inputs need --out DIR, and are recorded all together")
             print("\n".join(record_hidden(out, seed, variants)))

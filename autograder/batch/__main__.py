@@ -5,6 +5,7 @@ report on similar submissions, a page for each student, and an index of them. Th
 anywhere, and goes on when it is started again; what did not change is not graded again.
 """
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +15,11 @@ from tqdm import tqdm
 from tyro.conf import Positional, UseAppendAction, arg
 
 from autograder import isolation, official
-from autograder.batch import gradebook, grading, late, pages, records, roster, similarity
+from autograder.batch import files, gradebook, grading, late, pages, records, roster, similarity
 from autograder.batch.digests import Kit
 from autograder.batch.journal import Journal
 from autograder.batch.late import Policy
+from autograder.checks import load
 from autograder.reports.github import in_log
 from autograder.selection import select
 
@@ -64,13 +66,39 @@ def _run(submissions, out, jobs, checks, hidden, late_policy, regrade) -> int:
     entries = roster.find(submissions)
     if unknown := set(regrade) - {entry.student for entry in entries}:
         raise ValueError(f"{submissions} holds no submission of {sorted(unknown)[0]}")
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"--jobs must be at least 1. Received: {jobs}")
     kit = Kit(checks, official.recordings(hidden))
+    for name in roster.overlooked(submissions):
+        print(in_log(f"no submission, neither a directory nor an archive: {name}"))
+    named = policy.students if policy else set()
+    for name in sorted(named - {entry.student for entry in entries}):
+        print(in_log(f"the late policy names {name}, of whom there is no submission"))
     out.mkdir(parents=True, exist_ok=True)
     with Journal(out / "journal.jsonl") as journal:
+        for line in _changed(out / "flags.json", hidden, late_policy, checks):
+            print(line)
         work = grading.plan(entries, journal, checks, kit, regrade)
         print(f"{len(entries)} submissions, {len(entries) - len(work)} of them graded already")
         _grade(out, work, journal, kit, jobs, hidden)
         return _write(out, entries, journal, kit, policy)
+
+
+def _changed(path: Path, hidden, late_policy, checks) -> list[str]:
+    """How this run differs from the last one into the same directory; remembers this one."""
+    flags = {
+        "hidden inputs": "with" if hidden else "without",
+        "a late policy": "with" if late_policy else "without",
+        f"all {len(load())} checks": f"with {len(checks)} of",
+    }
+    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else flags
+    files.write(path, json.dumps(flags, indent=2) + "\n")
+    return [
+        f"the last run was {before[name]} {name}, this one is {now} {name}: "
+        "the gradebook is written from this run's flags"
+        for name, now in flags.items()
+        if before.get(name, now) != now
+    ]
 
 
 def _grade(out, work, journal, kit, jobs, hidden) -> None:

@@ -50,6 +50,11 @@ class Policy:
     extensions: Mapping[str, float] = field(default_factory=dict)
     submitted: Mapping[str, datetime] = field(default_factory=dict)
 
+    @property
+    def students(self) -> set[str]:
+        """Whoever is named in it."""
+        return {*self.extensions, *self.submitted}
+
     def lateness(self, student: str) -> Lateness | None:
         """How late the student was; None when nobody knows when the submission came."""
         if student not in self.submitted:
@@ -98,6 +103,10 @@ def _check_numbers(path: Path, entries: dict[str, Any]) -> None:
     for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
             raise ValueError(f"{path}: {name} must be a number, 0 or more. Received: {value!r}")
+    if entries.get("percent_per_day", 0) > 100:
+        raise ValueError(
+            f"{path}: percent_per_day is at most 100. Received: {entries['percent_per_day']!r}"
+        )
 
 
 def _times(path: Path, due: datetime) -> dict[str, datetime]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.intake.directories import ARCHIVES
 
+_NO_STUDENTS = ("__MACOSX",)  # what macOS adds to an archive
 _SAFE = re.compile(r"[^A-Za-z0-9@+=_.-]+")
 
 
@@ -31,6 +32,10 @@ def find(directory: Path) -> list[Entry]:
     """
     if not directory.is_dir():
         raise ValueError(f"{directory} is no directory of submissions")
+    if (directory / "assignment").is_dir():
+        raise ValueError(
+            f"{directory} is one submission; give the directory that holds those of the class"
+        )
     entries: dict[str, Entry] = {}
     for path in sorted(directory.iterdir()):
         student = _student(path)
@@ -49,6 +54,12 @@ def find(directory: Path) -> list[Entry]:
     return [entries[student] for student in sorted(entries)]
 
 
+def overlooked(directory: Path) -> list[str]:
+    """What lies beside the submissions and is none, but for hidden files."""
+    names = (path.name for path in directory.iterdir() if _student(path) is None)
+    return sorted(name for name in names if not name.startswith(".") and name not in _NO_STUDENTS)
+
+
 def folder(student: str) -> str:
     """A name that is safe for a directory, and different for different students."""
     safe = _SAFE.sub("_", student).strip(".")[:80]
@@ -59,7 +70,7 @@ def folder(student: str) -> str:
 
 def _student(path: Path) -> str | None:
     name = path.name
-    if name.startswith("."):
+    if name.startswith(".") or name in _NO_STUDENTS:
         return None
     if path.is_dir() and not path.is_symlink():
         return name

@@ -102,6 +102,8 @@ def main(
         minutes: how long the checks may take; a little less than the assignment's limit.
     """
     try:
+        if not minutes > 0:
+            raise ValueError(f"--minutes must be more than 0. Received: {minutes:g}")
         build(out, hidden, leaderboard, 60 * minutes)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)

@@ -134,8 +134,12 @@ def test_nothing_is_graded_again_until_something_changes_or_is_asked_for(whole, 
     policy.write_text(
         'due = 2026-11-20T12:00:00Z\npercent_per_day = 50\ntimes = "times.csv"\n', encoding="utf-8"
     )
-    (classroom.parent / "times.csv").write_text("student,submitted\nada,2026-11-21T11:00:00Z\n")
+    (classroom.parent / "times.csv").write_text(
+        "student,submitted\nada,2026-11-21T11:00:00Z\nAda,2026-11-21T11:00:00Z\n"
+    )
     done = run(classroom, out, "--late-policy", str(policy))
+    assert "the late policy names Ada, of whom there is no submission" in done.stdout
+    assert "was without a late policy, this one is with a late policy" in done.stdout
     assert "5 of them graded already" in done.stdout  # zoe's archive is opened again
     kept = [json.loads(line) for line in before.splitlines()]
     now = [json.loads(line) for line in (out / "journal.jsonl").read_text().splitlines()]
@@ -162,6 +166,7 @@ def test_nothing_is_graded_again_until_something_changes_or_is_asked_for(whole, 
         (["--late-policy", "nowhere.toml"], "cannot be read"),
         (["--hidden", "nowhere"], "holds no hidden recordings"),
         (["-k", "no such check"], "no check matches"),
+        (["--jobs", "0"], "--jobs must be at least 1"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_graded(

@@ -56,6 +56,17 @@ def test_a_roster_that_is_ambiguous_or_empty_is_refused(names, words, tmp_path):
         roster.find(tmp_path)
 
 
+def test_what_is_no_submission_is_told_and_one_submission_is_no_class(tmp_path):
+    for name in ("ada", "__MACOSX", ".git"):
+        (tmp_path / name / "assignment").mkdir(parents=True)
+    for name in ("frank.rar", "times.csv", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"")
+    assert [entry.student for entry in roster.find(tmp_path)] == ["ada"]
+    assert roster.overlooked(tmp_path) == ["frank.rar", "times.csv"]
+    with pytest.raises(ValueError, match="one submission"):
+        roster.find(tmp_path / "ada")
+
+
 @pytest.mark.parametrize("student", ["..", "a/b", "=cmd()", "Ünï", "x" * 300, "a b", "."])
 def test_every_student_has_a_folder_of_a_safe_and_own_name(student):
     folder = roster.folder(student)
@@ -164,6 +175,7 @@ def test_a_policy_is_read_with_its_times(tmp_path):
         ("due = 2026-11-20", "due must be a date"),
         ("due = 2026-11-20T12:00:00Z\ngrace = 3", "no setting is called 'grace'"),
         ("due = 2026-11-20T12:00:00Z\npercent_per_day = -1", "must be a number, 0 or more"),
+        ("due = 2026-11-20T12:00:00Z\npercent_per_day = 150", "is at most 100"),
         ('due = 2026-11-20T12:00:00Z\nlate_days = "2"', "late_days must be a number"),
         ("due = 2026-11-20T12:00:00Z\nextensions = 3", "is a table of students"),
         ('due = 2026-11-20T12:00:00Z\ntimes = "nowhere.csv"', "times of submission"),

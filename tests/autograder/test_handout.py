@@ -97,6 +97,13 @@ def test_earlier_parts_can_be_revealed(tmp_path):
     assert blanks == set(syllabus.EXERCISES) - revealed
 
 
+@pytest.mark.parametrize("part", [-1, 10])
+def test_a_part_that_does_not_exist_cannot_be_revealed(part, tmp_path):
+    with pytest.raises(ValueError, match=f"takes 0 to 9. Received: {part}"):
+        handout.write(tmp_path / "out", reveal_through=part)
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_existing_directory_is_not_overwritten(student):
     with pytest.raises(FileExistsError, match="choose a new directory"):
         handout.write(student)

@@ -46,7 +46,7 @@ class DPOConfig(StageConfig):
     sft_weight: float | None = None
     """The weight of the chosen responses' own loss beside the preference (SimPO needs it here)."""
     average: bool = False
-    """DPO, IPO, KTO, R-DPO: log-ratios per token instead of their sums, as lecture 002 has them."""
+    """DPO, IPO, KTO, R-DPO: log-ratios per token instead of their sums, as the lecture has them."""
     desirable_weight: float = 1.0
     """KTO: the weight of chosen responses."""
     undesirable_weight: float = 1.0
