@@ -76,8 +76,12 @@ def row(entry: Entry, record: Record, kit: Kit, policy: Policy | None) -> Row:
     }
     notes = list(report.notes)
     if status != records.GRADED:
-        failed = sum(verdict.status == status for verdict in report.verdicts)
-        notes.insert(0, f"the grader failed in {failed} checks; they run again at the next run")
+        failed = [verdict for verdict in report.verdicts if verdict.status == status]
+        notes.insert(
+            0,
+            f"the grader failed in {len(failed)} checks, which run again at the next run: "
+            f"{failed[0].message}",
+        )
     if policy and lateness is None:
         notes.insert(0, "no time of submission is known")
     raw = report.score if status == records.GRADED else None
