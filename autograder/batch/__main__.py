@@ -5,6 +5,7 @@ report on similar submissions, a page for each student, and an index of them. Th
 anywhere, and goes on when it is started again; what did not change is not graded again.
 """
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -91,13 +92,15 @@ def _changed(path: Path, hidden, late_policy, checks) -> list[str]:
         "a late policy": "with" if late_policy else "without",
         f"all {len(load())} checks": f"with {len(checks)} of",
     }
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else flags
+    before = {}
+    with contextlib.suppress(OSError, ValueError):  # there is none, or somebody has written in it
+        before = json.loads(path.read_text(encoding="utf-8"))
     files.write(path, json.dumps(flags, indent=2) + "\n")
     return [
         f"the last run was {before[name]} {name}, this one is {now} {name}: "
         "the gradebook is written from this run's flags"
         for name, now in flags.items()
-        if before.get(name, now) != now
+        if isinstance(before, dict) and before.get(name, now) != now
     ]
 
 

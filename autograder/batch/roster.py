@@ -7,7 +7,6 @@ from pathlib import Path
 
 from autograder.intake.directories import ARCHIVES
 
-_NO_STUDENTS = ("__MACOSX",)  # what macOS adds to an archive
 _SAFE = re.compile(r"[^A-Za-z0-9@+=_.-]+")
 
 
@@ -55,9 +54,9 @@ def find(directory: Path) -> list[Entry]:
 
 
 def overlooked(directory: Path) -> list[str]:
-    """What lies beside the submissions and is none, but for hidden files."""
-    names = (path.name for path in directory.iterdir() if _student(path) is None)
-    return sorted(name for name in names if not name.startswith(".") and name not in _NO_STUDENTS)
+    """What lies beside the submissions and is none, but for what a system leaves there."""
+    paths = [path for path in directory.iterdir() if not _is_left_by_a_system(path.name)]
+    return sorted(path.name for path in paths if _student(path) is None)
 
 
 def folder(student: str) -> str:
@@ -68,9 +67,13 @@ def folder(student: str) -> str:
     return f"{safe}-{hashlib.sha256(student.encode(errors='replace')).hexdigest()[:8]}"
 
 
+def _is_left_by_a_system(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
 def _student(path: Path) -> str | None:
     name = path.name
-    if name.startswith(".") or name in _NO_STUDENTS:
+    if _is_left_by_a_system(name):
         return None
     if path.is_dir() and not path.is_symlink():
         return name

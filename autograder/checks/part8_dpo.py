@@ -3,11 +3,7 @@
 import numpy as np
 
 from autograder.checks import check
-from autograder.checks.losses_tools import (
-    floats,
-    signed,
-    value_and_gradients,
-)
+from autograder.checks.losses_tools import floats, signed, value_and_gradients
 from autograder.checks.tools import tensor
 
 

@@ -108,7 +108,7 @@ def _board(
     container: Container, settings: dict[str, Any], report: Report | None
 ) -> tuple[list[Entry], list[str]]:
     if not settings["leaderboard"]:
-        return [], []  # an entry alone would set up a public ranking
+        return [], []
     entries = [Entry("Points", report.score if report else 0.0, "desc")]
     run = leaderboard.find(container.submission)
     if run is None:

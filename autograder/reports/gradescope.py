@@ -62,7 +62,7 @@ def results(
         passed = sum(verdict.status == PASSED for verdict in verdicts)
         lines.append(f"{passed} of {len(verdicts)} {report.kind} passed.")
         lines.append(f"Isolation: {report.isolation}")
-    return {
+    content = {
         "score": round(sum(test["score"] for test in tests), 6),
         "execution_time": round(seconds),
         "output": "\n".join(lines),
@@ -71,12 +71,14 @@ def results(
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "tests": tests,
-        "leaderboard": [
-            {"name": entry.name, "value": round(entry.value, 6), "order": entry.order}
-            for entry in leaderboard
-        ],
         "extra_data": {"infrastructure": troubles, "pending": sorted(pending)},
     }
+    if leaderboard:  # the key alone sets up a ranking that everybody sees
+        content["leaderboard"] = [
+            {"name": entry.name, "value": round(entry.value, 6), "order": entry.order}
+            for entry in leaderboard
+        ]
+    return content
 
 
 def write(path: Path, content: dict[str, Any]) -> None:

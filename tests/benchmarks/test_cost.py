@@ -6,6 +6,7 @@ the decoding loop shows up in the program itself, on any machine.
 
 import math
 import re
+from collections import defaultdict
 
 import pytest
 import tensorflow as tf
@@ -85,9 +86,9 @@ def test_decoding_reads_no_more_of_the_cache_than_up_to_the_next_quarter():
     shape = TINY | {"num_layers": 1, "length": 256}
     hlo = decoding(shape, rows=3, prompt=8, new=248)(stage="hlo")
     heads = shape["num_heads"]
-    results = {"reduce": set(), "dot": set()}
+    results = defaultdict(set)
     for _, dims, operation, _ in INSTRUCTION.findall(hlo):
-        results.setdefault(operation, set()).add(tuple(numbers(dims)))
+        results[operation].add(tuple(numbers(dims)))
     # The scores of one token are sums (rows, keys, heads); those of a prompt's 8 tokens a product.
     lengths = {dims[1] for dims in results["reduce"] if len(dims) == 3 and dims[::2] == (3, heads)}
     assert lengths == {64, 128, 192, 256}
