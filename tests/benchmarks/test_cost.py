@@ -82,7 +82,7 @@ def test_decoding_sorts_nothing_and_reads_one_token_at_a_time(arguments):
     assert operations <= 1.01 * (8 + 1) * 4 * (2 * weights + attention)
 
 
-def test_decoding_reads_no_more_of_the_cache_than_up_to_the_next_quarter():
+def test_decoding_reads_the_cache_in_parts_up_to_where_it_is_written():
     shape = TINY | {"num_layers": 1, "length": 256}
     hlo = decoding(shape, rows=3, prompt=8, new=248)(stage="hlo")
     heads = shape["num_heads"]
@@ -91,6 +91,6 @@ def test_decoding_reads_no_more_of_the_cache_than_up_to_the_next_quarter():
         results[operation].add(tuple(numbers(dims)))
     # The scores of one token are sums (rows, keys, heads); those of a prompt's 8 tokens a product.
     lengths = {dims[1] for dims in results["reduce"] if len(dims) == 3 and dims[::2] == (3, heads)}
-    assert lengths == {64, 128, 192, 256}
+    assert lengths == {43, 86, 129, 172, 215, 256}
     read_at_once = {dims[-1] for dims in results["dot"] if dims[:-1] == (3, heads, 8)}
-    assert 64 in read_at_once and 256 not in read_at_once
+    assert 43 in read_at_once and 256 not in read_at_once

@@ -166,7 +166,8 @@ def test_masks_that_hide_nothing_for_certain_make_one_block(monkeypatch, kind):
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_attention_over_a_cache_equals_attention(monkeypatch, jit_compile, kind, written, read):
     """The keys behind the last visible one are nan here: they must not be read."""
-    monkeypatch.setattr(attention, "SMALLEST_BLOCK", 2)
+    for name, value in (("SMALLEST_PART", 2), ("MOST_PARTS", 4), ("LONGEST_SUM", 3)):
+        monkeypatch.setattr(attention, name, value)
     length, queries = 13, 3 if kind == "several queries" else 1
     query, cache = normal(B, H, queries, 6), normal(B, 2, length, H, 6)
     cache[:, :, read:] = np.nan
