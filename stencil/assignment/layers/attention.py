@@ -13,6 +13,8 @@ from assignment.layers.positional import rotate
 
 # More blocks skip more, and compile longer; smaller matrices are slower.
 MOST_BLOCKS, SMALLEST_BLOCK = 4, 64
+MOST_PARTS, SMALLEST_PART = 6, 32  # the same, of a cache
+LONGEST_SUM = 32  # XLA writes the products of a longer sum to memory before it adds them
 
 
 def scaled_dot_product_attention(query, key, value, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
@@ -71,7 +73,7 @@ def attention_over_cache(query, cache, mask=None) -> tuple[tf.Tensor, tf.Tensor]
     """`scaled_dot_product_attention` over a KV cache, without the part that is not written yet.
 
     The cache has room for a whole text, and at the beginning the mask hides most of it. Here it is
-    read in blocks, up to the last key that any query may see, which is found while decoding. The
+    read in parts, up to the last key that any query may see, which is found while decoding. The
     hidden rest would have weight 0, so nothing but time changes.
 
     Args:
@@ -88,7 +90,7 @@ def attention_over_cache(query, cache, mask=None) -> tuple[tf.Tensor, tf.Tensor]
         """Attend to the first `keys` of the cache, all of them when None."""
         key, value = tf.unstack(cache[:, :, :keys], axis=1)  # (B, K, H, d)
         visible = None if mask is None else mask[..., :keys]
-        if query.shape[2] == 1:
+        if query.shape[2] == 1 and length is not None:
             output, weights = attention_of_one_query(query, key, value, visible)
         else:
             key, value = (tf.transpose(tensor, [0, 2, 1, 3]) for tensor in (key, value))
@@ -96,9 +98,9 @@ def attention_over_cache(query, cache, mask=None) -> tuple[tf.Tensor, tf.Tensor]
         unread = 0 if keys is None else length - keys
         return output, tf.pad(weights, [[0, 0], [0, 0], [0, 0], [0, unread]])
 
-    if mask is None or length is None or mask.shape[-1] != length or length <= SMALLEST_BLOCK:
+    if mask is None or length is None or mask.shape[-1] != length or length <= SMALLEST_PART:
         return attend(None)
-    part = max(SMALLEST_BLOCK, -(-length // MOST_BLOCKS))
+    part = max(SMALLEST_PART, -(-length // MOST_PARTS))
     ends = [*range(part, length, part), length]
     seen = tf.reduce_max(tf.where(mask, tf.range(1, length + 1), 0), axis=-1)
     # A row that may attend nowhere is spread over all keys, so those must all be there.
@@ -114,7 +116,7 @@ def attention_of_one_query(query, key, value, mask=None) -> tuple[tf.Tensor, tf.
 
     Args:
         query: `(B, H, 1, d)`.
-        key: `(B, K, H, d)`, in the order of the cache.
+        key: `(B, K, H, d)`, in the order of the cache; K is known while the graph is traced.
         value: `(B, K, H, d)`.
         mask: Booleans that broadcast against `(B, H, 1, K)`, True = may attend.
 
@@ -127,7 +129,10 @@ def attention_of_one_query(query, key, value, mask=None) -> tuple[tf.Tensor, tf.
     # A query of 1 that meets keys of width 1: of attention, mask and softmax are left.
     one = tf.ones_like(scores[:, :, :1])
     _, weights = scaled_dot_product_attention(one, scores, scores, mask)  # (B, H, 1, K)
-    output = tf.reduce_sum(tf.transpose(weights, [0, 3, 1, 2]) * value, axis=1)  # (B, H, d)
+    of_keys = tf.transpose(weights, [0, 3, 1, 2])  # (B, K, H, 1)
+    parts = [slice(first, first + LONGEST_SUM) for first in range(0, key.shape[1], LONGEST_SUM)]
+    sums = [tf.reduce_sum(of_keys[:, part] * value[:, part], axis=1) for part in parts]
+    output = tf.add_n(sums)  # (B, H, d)
     return output[:, :, tf.newaxis], weights
 
 
