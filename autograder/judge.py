@@ -50,6 +50,8 @@ def grade(
     everything = load()
     checks = list(everything.values()) if selected is None else list(selected)
     recording = Recording(outputs)
+    public = outputs.resolve() == kit.OUTPUTS.resolve()
+    kind = "public checks" if public else f"checks on the inputs of {outputs}"
     count = 0
     deadline = time.monotonic() + total_seconds
 
@@ -79,7 +81,10 @@ def grade(
         ends = [i for i, verdict in enumerate(verdicts) if verdict.status != PASSED]
         verdicts = verdicts[: ends[0] + 1] if ends else verdicts
     return Report(
-        tuple(points.distribute(verdicts, everything)), running.isolation, tuple(notes.values())
+        tuple(points.distribute(verdicts, everything)),
+        running.isolation,
+        tuple(notes.values()),
+        kind=kind,
     )
 
 

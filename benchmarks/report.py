@@ -83,8 +83,8 @@ The keys and values have room for the whole text, and most of it is empty at the
 `attention_over_cache` reads them in parts, up to where they are written, which took a quarter off
 the time of 64 rows. For one new token the products with keys and values are sums, because XLA would
 copy the cache into another order for each matrix product: another quarter. Smaller parts, and sums
-of at most 32 keys, whose products are not written to memory, took off a tenth more. With 64 rows 70 %
-of the time is spent on reading keys and values.
+of at most 32 keys, whose products are not written to memory, took off a tenth more. With 64 rows
+70 % of the time is spent on reading keys and values.
 """
 STAGES = """\
 ## Stages after pre-training

@@ -79,7 +79,7 @@ def load(path: Path) -> Policy:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"the late policy {path} cannot be read: {error}") from None
+        raise ValueError(f"the late policy {path} cannot be read: {_reason(error)}") from None
     times = entries.pop("times", None)
     known = {item.name for item in fields(Policy)} - {"submitted"}
     if unknown := sorted(set(entries) - known):
@@ -92,6 +92,11 @@ def load(path: Path) -> Policy:
     if times is not None:
         entries["submitted"] = _times(path.parent / str(times), entries["due"])
     return Policy(**entries)
+
+
+def _reason(error: Exception) -> str:
+    """Without the number and the path that Python writes around the operating system's words."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _check_numbers(path: Path, entries: dict[str, Any]) -> None:
@@ -114,7 +119,9 @@ def _times(path: Path, due: datetime) -> dict[str, datetime]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"the times of submission {path} cannot be read: {error}") from None
+        raise ValueError(
+            f"the times of submission {path} cannot be read: {_reason(error)}"
+        ) from None
     times: dict[str, datetime] = {}
     for number, row in enumerate(rows, start=2):
         try:

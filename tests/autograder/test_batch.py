@@ -163,7 +163,7 @@ def test_nothing_is_graded_again_until_something_changes_or_is_asked_for(whole, 
     ("arguments", "words"),
     [
         (["--regrade", "nobody"], "holds no submission of nobody"),
-        (["--late-policy", "nowhere.toml"], "cannot be read"),
+        (["--late-policy", "nowhere.toml"], "cannot be read: No such file or directory"),
         (["--hidden", "nowhere"], "holds no hidden recordings"),
         (["-k", "no such check"], "no check matches"),
         (["--jobs", "0"], "--jobs must be at least 1"),

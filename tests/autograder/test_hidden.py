@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from autograder import hidden, kit, official, record
+from autograder import hidden, judge, kit, official, record
 from autograder.checks import load
 from autograder.recordings import Recording, save
 from autograder.verdicts import (
@@ -147,6 +147,10 @@ def test_the_solution_passes_both_and_points_need_both(recorded, runner, tmp_pat
     assert "not on hidden ones of the same kind" in failed[0].message
     assert sum(v.points for v in wrong.of(EXERCISE)) == 0
     assert wrong.score == report.score - sum(v.points for v in report.of(EXERCISE))
+
+    replayed = judge.grade(kit.ROOT, checks, outputs=variant, runner=runner)
+    assert {v.check.key for v in replayed.verdicts if v.status != PASSED} == {failed[0].check.key}
+    assert str(variant) in replayed.kind and "public" not in replayed.kind
 
 
 def test_the_index_can_be_read_by_hand(recorded):
