@@ -163,6 +163,15 @@ def test_what_is_ruled_out_is_never_drawn_however_long_the_row():
     np.testing.assert_allclose(np.mean(drawn == 7), 1 / (1 + np.exp(-1)), atol=0.02)
 
 
+@pytest.mark.parametrize("size", [1, 31, 32, 33, 100])
+def test_a_draw_is_the_inverse_of_the_running_sums_in_rows_of_any_size(size):
+    logits = np.random.default_rng(size).normal(0, 2, (300, size)).astype(np.float32)
+    exact = np.exp(logits.astype(np.float64))
+    sums = np.cumsum(exact / exact.sum(axis=1, keepdims=True), axis=1)
+    u = tf.random.stateless_uniform([300, 1], (3, 4)).numpy()
+    np.testing.assert_array_equal(draw(logits, (3, 4)), (sums <= u).sum(axis=1))
+
+
 def test_the_first_and_the_last_token_can_be_drawn():
     drawn = draw(tf.constant([[0.0, -np.inf, 0.0]] * 100), (0, 1))
     assert set(drawn.numpy().tolist()) == {0, 2}

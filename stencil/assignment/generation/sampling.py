@@ -11,6 +11,8 @@ import tensorflow as tf
 Sampler = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """`sampler(logits (B, V), seed (2,)) -> ids (B,)`"""
 
+BLOCK_OF_TOKENS = 32
+
 
 def greedy(logits) -> tf.Tensor:
     """The most probable token of each row: `(B, V)` to `(B,)` int32."""
@@ -82,6 +84,7 @@ def draw(logits, seed) -> tf.Tensor:
 
     One random number decides for a whole row; `tf.random.categorical` takes one for each token of
     the vocabulary, and two logarithms of each, which is most of what a small model's step costs.
+    Most running sums are not needed: the block of tokens is found first, then the token in it.
 
     Args:
         logits: `(B, V)`, −∞ for what must not be drawn.
@@ -91,12 +94,22 @@ def draw(logits, seed) -> tf.Tensor:
         `(B,)` int32.
     """
     probabilities = tf.nn.softmax(tf.cast(logits, tf.float32), axis=-1)
-    sums = tf.cumsum(probabilities, axis=-1)
-    u = tf.random.stateless_uniform([tf.shape(sums)[0], 1], seed)
+    rows, size = tf.unstack(tf.shape(probabilities))
+    padded = tf.pad(probabilities, [[0, 0], [0, -size % BLOCK_OF_TOKENS]])
+    blocks = tf.reshape(padded, [rows, -1, BLOCK_OF_TOKENS])
+    of_blocks = tf.reduce_sum(blocks, axis=-1)  # (B, number of blocks)
+    u = tf.random.stateless_uniform([rows, 1], seed) * tf.reduce_sum(of_blocks, -1, keepdims=True)
+    block = _first_beyond(of_blocks, u)
+    before = tf.gather(tf.cumsum(of_blocks, axis=-1, exclusive=True), block, batch_dims=1)
+    within = _first_beyond(tf.gather(blocks, block, batch_dims=1), u - before[:, tf.newaxis])
+    return block * BLOCK_OF_TOKENS + within
+
+
+def _first_beyond(probabilities, u) -> tf.Tensor:
+    """The first place of each row `(B, n)` where the running sum passes `u (B, 1)`: `(B,)`."""
     # Rounding may let a sum grow at an impossible token, or never come to u: that is caught here.
-    reached = (sums > u * sums[:, -1:]) & (probabilities > 0)
-    first_reached = tf.where(reached, 2.0, probabilities)
-    return tf.argmax(first_reached, axis=-1, output_type=tf.int32)
+    reached = (tf.cumsum(probabilities, axis=-1) > u) & (probabilities > 0)
+    return tf.argmax(tf.where(reached, 2.0, probabilities), axis=-1, output_type=tf.int32)
 
 
 def make_sampler(temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Sampler:
