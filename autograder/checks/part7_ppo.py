@@ -29,8 +29,10 @@ def unequal_lengths(assignment, rng):
 
 @check("rlhf.gae")
 def one_step(assignment, rng):
-    """With lambda 0 an advantage is the error of one step."""
-    return _advantages(assignment, rng, (3, 5), 5, gamma=0.8, lam=0.0)
+    """With lambda 0, or with gamma 0, an advantage is the error of one step."""
+    found = _advantages(assignment, rng, (3, 5), 5, gamma=0.8, lam=0.0)
+    without_future = _advantages(assignment, rng, (4, 2), 5, gamma=0.0, lam=0.9)
+    return found | {f"{name}, gamma 0": array for name, array in without_future.items()}
 
 
 @check("rlhf.gae")
@@ -109,7 +111,7 @@ def policy_far_off(assignment, rng):
     old, mask = floats(rng, -3, -0.5, 2, 4), rows((3, 2), 4)
     log_probs, advantages = old + np.float32(3), np.full(mask.shape, 7, np.float32)
     log_probs[mask] = old[mask] + np.log(np.array([0.06, 15, 0.06, 15, 1.1], np.float32))
-    advantages[mask] = np.array([1, 2, -1, -2, 0]) * rng.uniform(1, 1.3, 5)
+    advantages[mask] = np.array([1, 8, -1, -2, 0]) * rng.uniform(1, 1.3, 5)
     arrays = {"log_probs": log_probs, "old_log_probs": old, "advantages": advantages}
     return _policy_loss(assignment, arrays, mask, 0.2)
 

@@ -160,8 +160,8 @@ def orpo(assignment, rng):
 def orpo_near_one(assignment, rng):
     """ORPO: probabilities close to 1, of the chosen and of the rejected response."""
     # Not so close that 1 - p in single precision would lose its digits: expm1 is advice only.
-    chosen = np.array([-1e-3, -0.4, -3e-3], np.float32) * floats(rng, 1, 2, 3)
-    rejected = np.array([-0.5, -1e-3, -1e-3], np.float32) * floats(rng, 1, 2, 3)
+    chosen = np.array([-3e-4, -0.4, -3e-3], np.float32) * floats(rng, 1, 2, 3)
+    rejected = np.array([-0.5, -1e-3, -3e-4], np.float32) * floats(rng, 1, 2, 3)
     found = _loss(assignment, "orpo_loss", {"chosen": chosen, "rejected": rejected}, 0.8)
     # The gradients are about 1e3 here; times the log-probabilities they are about 1.
     scaled = {

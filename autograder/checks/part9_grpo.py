@@ -43,6 +43,7 @@ def unusual_groups(assignment, rng):
         "of one": _advantages(assignment, floats(rng, 0.5, 2, 3), 1),
         "one right": _advantages(assignment, one_right, 32),
         "close": _advantages(assignment, close, 4),
+        "closer": _advantages(assignment, (close - np.float32(0.5)) / 8, 4),
     }
 
 
@@ -240,7 +241,19 @@ def another_upper_bound(assignment, rng):
     if "epsilon_high" not in known:  # an option beyond the course's contract
         return {"loss": plain["loss"]}
     higher = _grpo(assignment, arrays, mask, 0.1, 0.2, epsilon_high=0.6)
-    return {"loss": plain["loss"]} | {f"{k}, higher": v for k, v in higher.items()}
+    of_tokens = _grpo(assignment, arrays, mask, 0.1, 0.2, aggregation="token", epsilon_high=0.6)
+    found = {"loss": plain["loss"], "loss, token, higher": of_tokens["loss"]}
+    return found | {f"{k}, higher": v for k, v in higher.items()}
+
+
+@check("grpo.loss", needs=["grpo.kl"])
+def far_off(assignment, rng):
+    """Ratios of 0.06 and 15 with advantages of either sign, large ones too."""
+    arrays, mask = _responses(rng, (2, 2, 2, 2), 3)
+    moved = np.log(np.array([[0.06, 15]], np.float32))
+    arrays["log_probs"][mask] = (arrays["old_log_probs"][:, :2] + moved).reshape(-1)
+    arrays["advantages"] = np.array([1, -2, 8, -1], np.float32) * floats(rng, 1, 1.3, 4)
+    return _grpo(assignment, arrays, mask, 0.2, 0.0)
 
 
 @check("grpo.loss", needs=["grpo.kl"])

@@ -26,6 +26,8 @@ def answers(assignment, rng):
             f"#### {b}\n",
             f"#### {a} apples",
             f"#### {a} and {b}",
+            f"####\n{a}",
+            f"#### {b}. Done",
         ],
         "tag": [
             f"so <answer>{a}</answer>",
@@ -66,7 +68,8 @@ def malformed(assignment, rng):
     texts = [
         *("", f"{number}", f"The answer is {number}.", f"## {number}", f"Answer: {number}"),
         *("####", "#### ", "#### forty", "#### -", "#### ,", "#### --5", "#### ²"),
-        *("#### ½", f"#### the answer is {number}", f"#### x{number}y"),
+        *("#### ½", f"#### the answer is {number}", f"#### x{number}y", f"#### {number}abc"),
+        *(f"#### {number}/6", f"#### {number}-3", "#### 1e3", f"#### = {number}"),
         *("<answer></answer>", "<answer>x</answer>", f"<answer>{number}", f"<answer>{number}</b>"),
         *(f"#### {number} <answer>x</answer>", f"<answer>{number}</answer> #### none"),
         *(f"### {number}", f"#### 1.{number}7"),
@@ -90,7 +93,8 @@ def rewards(assignment, rng):
             (f"{number}", number),
         ),
         *((f"<answer>{number}</answer>", number), ("#### none", 0), ("#### 0", 0), ("", 0)),
-        *((f"#### -{number}", -number), (f"#### {number}", -number)),
+        *((f"#### -{number}", -number), (f"#### {number}", -number), (f"#### $-{number}", number)),
+        *(("#### 9007199254740993", 2**53 + digit) for digit in (0, 1)),  # floats hold no 2⁵³ + 1
         *(
             (f"#### {number}0001", number * 10_000),
             (f"#### {number}0000000001", number * 10**10),

@@ -77,3 +77,4 @@ def test_the_interval_of_a_mean_holds_it_as_often_as_it_says():
         held += abs(mean - 2.0) <= half
     assert held / 2000 == pytest.approx(0.9, abs=0.03)
     assert mean_interval([1.5]) == (1.5, 0.0)
+    assert mean_interval([0, 1], confidence=0.95) == pytest.approx((0.5, 1.959964 * 0.5))

@@ -72,8 +72,12 @@ def test_the_interval_holds_the_true_rate_as_often_as_it_says():
 
 def test_without_a_difference_in_length_it_is_the_win_rate():
     wins = np.array([1, 1, 0, 0.5, 1, 0, 1, 1])
-    rate, _ = length_controlled_win_rate(wins, np.full(8, 40), np.full(8, 40))
-    assert rate == pytest.approx((wins.sum() + 0.5) / 9)  # with the tie that is added
+    rate, interval = length_controlled_win_rate(wins, np.full(8, 40), np.full(8, 40))
+    expected = (wins.sum() + 0.5) / 9  # with the tie that is added
+    assert rate == pytest.approx(expected)
+    half = 1.959964 / np.sqrt(9 * expected * (1 - expected))  # of the log-odds of a share of 9
+    log_odds = np.log(expected / (1 - expected))
+    assert interval == pytest.approx(sigmoid([log_odds - half, log_odds + half]), abs=1e-5)
 
 
 def test_it_stays_finite_where_length_alone_decides_and_where_one_side_always_wins():
