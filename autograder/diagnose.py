@@ -18,6 +18,11 @@ def hint(mismatch: Mismatch, expected: dict[str, np.ndarray], got: dict[str, np.
     if mismatch.array not in expected or mismatch.array not in got:
         return ""
     want, have = expected[mismatch.array], got[mismatch.array]
+    if mismatch.kind == "value" and "gradient" in mismatch.array and want.any() and not have.any():
+        return (
+            "No gradient arrives here: is the tensor used at all, and did nothing on the way turn "
+            "it into a NumPy array, or stop its gradient?"
+        )
     diagnoses = _BY_KIND.get(mismatch.kind, ())
     with np.errstate(all="ignore"):
         return next((text for diagnose in diagnoses if (text := diagnose(want, have))), "")

@@ -15,6 +15,11 @@ _HINTS = [
         "belongs into one of them.",
     ),
     (
+        r"^ModuleNotFoundError: No module named",
+        "Only the packages of requirements.txt are there, and of a submission only the files that "
+        "hold exercises: a helper of your own belongs into one of them.",
+    ),
+    (
         r"^RecursionError: ",
         "A function calls itself without end.",
     ),

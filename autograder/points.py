@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from autograder import syllabus
 from autograder.checks import Check
@@ -36,9 +37,15 @@ def distribute(verdicts: Sequence[Verdict], checks: Mapping[str, Check]) -> list
     return result
 
 
+def _names_file(message: str, exercise: str) -> bool:
+    return Path(syllabus.EXERCISES[exercise].file).name in message
+
+
 def _with_cause(verdict: Verdict, failing: set[str]) -> Verdict:
     causes = [exercise for exercise in verdict.check.needs if exercise in failing]
     if verdict.status != FAILED or verdict.blank or not causes:
         return verdict
+    # First the one whose file the message names: a mistake that keeps it from being imported.
+    causes.sort(key=lambda exercise: not _names_file(verdict.message, exercise))
     first = f"This check also runs {causes[0]}, which does not pass: look at that one first."
     return replace(verdict, hint=f"{first} {verdict.hint}".strip())

@@ -21,7 +21,8 @@ class DecoderBlock(keras.layers.Layer):
         hidden_dim: D.
         num_heads: H.
         intermediate_dim: The inner width of the feed-forward network.
-        dropout: The rate for attention weights and for the output of each sub-layer.
+        dropout: The rate for attention weights and for the output of each sub-layer; `FeedForward`
+            drops its output itself.
         norm_first: Pre-norm or post-norm.
         cross_attention: Whether to attend to a `context` as well.
         rotary: Whether self-attention uses rotary positions.
@@ -99,7 +100,8 @@ class DecoderBlock(keras.layers.Layer):
             return_weights: Also return the self-attention weights `(B, H, T, K)`, last.
         """
         # BEGIN SOLUTION blocks.decoder
-        # TODO Pre-norm normalises what enters a sub-layer, post-norm the sum behind it.
+        # TODO Pre-norm normalises what enters a sub-layer, post-norm the sum behind it. Besides
+        # `output` set `extras`: what else self-attention returned, its weights (asked for) last.
         x = inputs
         attended, *extras = self.self_attention(
             self.self_attention_norm(x) if self.norm_first else x,

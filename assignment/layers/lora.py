@@ -36,7 +36,7 @@ class LoRADense(keras.layers.Layer):
         if not self.base.built:
             self.base.build(inputs_shape)
         # BEGIN SOLUTION sft.lora
-        # TODO freeze the base; add `lora_a` (HeUniform(self.seed)) and `lora_b` (zeros).
+        # TODO freeze the base; add `lora_a` (random, as HeUniform(self.seed)) and `lora_b` (zeros).
         self.base.trainable = False
         self.lora_a = self.add_weight(
             name="lora_a",

@@ -76,6 +76,12 @@ def arguments_decide(assignment, rng):
                 np.array_equal(_starts(assignment, 5, 0, *rest), _starts(assignment, 5, 1, *rest)),
             ]
         ),
+        "another seed or step beside a 0": np.array(
+            [
+                np.array_equal(_starts(assignment, 0, 5, *rest), _starts(assignment, 0, 6, *rest)),
+                np.array_equal(_starts(assignment, 5, 0, *rest), _starts(assignment, 6, 0, *rest)),
+            ]
+        ),
         "in order": np.bool_((np.diff(first) >= 0).all()),
         "shape": np.array(first.shape),
     }

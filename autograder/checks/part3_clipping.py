@@ -22,17 +22,26 @@ def _clipped(assignment, arrays, max_norm):
     return result
 
 
+def _of_length(rng, length, *shape):
+    array = normal(rng, *shape)
+    return np.float32(length / np.linalg.norm(array)) * array
+
+
 @check("training.clip")
 def long_gradients(assignment, rng):
-    """Gradients longer than max_norm are scaled by one common factor."""
-    return _clipped(assignment, [normal(rng, 3, 4), normal(rng, 5, scale=7.0)], 1.5)
+    """Gradients longer than max_norm are scaled by one common factor, also a short one of them."""
+    found = _clipped(assignment, [normal(rng, 3, 4), normal(rng, 5, scale=7.0)], 1.5)
+    small = _clipped(assignment, [_of_length(rng, 0.04, 2, 3), _of_length(rng, 0.4, 4)], 0.1)
+    return found | {f"{name}, below 1": array for name, array in small.items()}
 
 
 @check("training.clip")
 def short_gradients(assignment, rng):
     """Gradients shorter than max_norm stay as they are; their norm is still told."""
     arrays = [normal(rng, 2, 3, scale=0.1), normal(rng, 4, scale=0.05)]
-    return _clipped(assignment, arrays, 2.0)
+    found = _clipped(assignment, arrays, 2.0)
+    large = _clipped(assignment, [_of_length(rng, 1.2, 2, 3), _of_length(rng, 0.9, 4)], 2.0)
+    return found | {f"{name}, above 1": array for name, array in large.items()}
 
 
 @check("training.clip")

@@ -21,6 +21,12 @@ def table(rng, *rows, shift=3.0) -> np.ndarray:
     return (np.log(shuffled) + shift * rng.standard_normal((len(rows), 1))).astype(np.float32)
 
 
+def centred(logits) -> np.ndarray:
+    """Logits without the offset of each row, which no probability depends on."""
+    logits = np.asarray(logits)
+    return logits - logits.max(axis=-1, keepdims=True)
+
+
 @check("sampling.temperature")
 def greedy_choice(assignment, rng):
     """The most probable token of each row, wherever it stands."""
@@ -38,9 +44,9 @@ def low_and_high(assignment, rng):
     logits = normal(rng, 3, 5, scale=2.0)
     apply_temperature = assignment.generation.sampling.apply_temperature
     return {
-        f"temperature {temperature}": apply_temperature(tensor(logits), temperature)
-        for temperature in (0.4, 1.0, 2.5)
-    } | {"one row": apply_temperature(tensor(logits[:1]), 2)}
+        f"temperature {temperature}": centred(apply_temperature(tensor(logits), temperature))
+        for temperature in (0.4, 1.0, 2.5, 0.01)
+    } | {"one row": centred(apply_temperature(tensor(logits[:1]), 2))}
 
 
 @check("sampling.temperature")
@@ -71,7 +77,7 @@ def tokens_ruled_out(assignment, rng):
     logits = normal(rng, 2, 8)
     logits[0, [0, 3, 4]] = logits[1, [5, 7]] = -np.inf
     apply_temperature = assignment.generation.sampling.apply_temperature
-    return {"logits": apply_temperature(tensor(logits), 0.7)}
+    return {"logits": centred(apply_temperature(tensor(logits), 0.7))}
 
 
 @check("sampling.top_k")

@@ -40,8 +40,8 @@ def lengths_as_tensors(assignment, rng):
 @check("masking.padding")
 def padded_rows(assignment, rng):
     """Rows of different lengths; the keys that are padding are hidden from every query."""
-    ids = rng.integers(1, 20, (4, 7)).astype(np.int32)
-    ids[np.arange(7) >= np.array([[7], [3], [5], [1]])] = 0
+    ids = rng.integers(1, 20, (5, 7)).astype(np.int32)
+    ids[np.arange(7) >= np.array([[7], [3], [5], [1], [0]])] = 0
     padding_mask = assignment.layers.masking.padding_mask
     return {"mask": padding_mask(tensor(ids)), "of one row": padding_mask(tensor(ids[1:2]))}
 

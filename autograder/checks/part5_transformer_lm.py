@@ -49,7 +49,7 @@ def tokens(rng, *shape) -> np.ndarray:
 def tied(assignment, rng):
     """Sinusoidal positions, scaled embedding, and the embedding again as the output projection."""
     model = transformer(assignment, rng)
-    return {"logits": model(tensor(tokens(rng, 2, 5)))}
+    return {"logits": model(tensor(tokens(rng, 2, 9)))}  # as long as it can read
 
 
 @check("models.transformer_lm", needs=NEEDS)
@@ -138,8 +138,10 @@ def dropout_of_the_parts(assignment, rng):
     """In training the embedding is dropped from, and so is every block."""
     ids = tensor(tokens(rng, 3, 6))
     found = {}
-    for name, layers in (("embedding", 0), ("blocks", 1)):
-        options = {"num_layers": layers, "positions": "learned", "tie_embeddings": False}
+    cases = {"embedding": 0, "embedding with sinusoidal positions": 0, "blocks": 1}
+    for name, layers in cases.items():
+        positions = "sinusoidal" if "sinusoidal" in name else "learned"
+        options = {"num_layers": layers, "positions": positions, "tie_embeddings": False}
         model = transformer(assignment, rng, dropout=0.3, **options)
         if layers:  # an embedding of zeros, in which dropout changes nothing
             for table in (model.token_embedding, model.position_embedding):

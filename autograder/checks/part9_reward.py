@@ -65,18 +65,32 @@ def last_answer(assignment, rng):
 def malformed(assignment, rng):
     """Where no whole number stands behind the last mark, None, and never an exception."""
     number = int(rng.integers(12, 99))
-    texts = [
-        *("", f"{number}", f"The answer is {number}.", f"## {number}", f"Answer: {number}"),
-        *("####", "#### ", "#### forty", "#### -", "#### ,", "#### --5", "#### ²"),
-        *("#### ½", f"#### the answer is {number}", f"#### x{number}y", f"#### {number}abc"),
-        *(f"#### {number}/6", f"#### {number}-3", "#### 1e3", f"#### = {number}"),
-        *("<answer></answer>", "<answer>x</answer>", f"<answer>{number}", f"<answer>{number}</b>"),
-        *(f"#### {number} <answer>x</answer>", f"<answer>{number}</answer> #### none"),
-        *(f"### {number}", f"#### 1.{number}7"),
-        *("#### 4.5", f"#### {number} then #### none", f"#### {number}"),
-    ]
+    texts = {
+        "no mark": [
+            *("", f"{number}", f"The answer is {number}.", f"Answer: {number}"),
+            *(f"## {number}", f"### {number}"),
+        ],
+        "nothing behind the mark": ["####", "#### ", "#### -", "#### ,", "<answer></answer>"],
+        "words behind the mark": [
+            *("#### forty", f"#### the answer is {number}", f"#### = {number}"),
+            "<answer>x</answer>",
+        ],
+        "no whole number": [
+            *("#### 4.5", f"#### 1.{number}7", f"#### {number}/6", f"#### {number}-3", "#### 1e3"),
+            *("#### --5", f"#### x{number}y", f"#### {number}abc", "#### ²", "#### ½"),
+        ],
+        "tag that is not closed": [f"<answer>{number}", f"<answer>{number}</b>"],
+        "a number behind an earlier mark": [
+            *(f"#### {number} <answer>x</answer>", f"<answer>{number}</answer> #### none"),
+            f"#### {number} then #### none",
+        ],
+        "a number": [f"#### {number}"],  # so that the check says something
+    }
     assignment.alignment.rewards.extract_answer("#### " + "9" * 5000)
-    return _answers(assignment, texts)
+    found = {}
+    for name, group in texts.items():
+        found |= _answers(assignment, group, name)
+    return found
 
 
 @check("grpo.reward")

@@ -120,3 +120,10 @@ def test_common_mistakes_are_described(expected, got, words):
     mine, theirs = {"x": expected}, {"x": np.asarray(got)}
     mismatch = compare.first_mismatch(mine, theirs, TOLERANCE)
     assert re.search(words, diagnose.hint(mismatch, mine, theirs))
+
+
+def test_a_gradient_that_does_not_arrive_is_told_from_a_result_of_zero():
+    mine = {"gradient of values": SQUARE, "loss": SQUARE}
+    theirs = dict(mine) | {"gradient of values": np.zeros_like(SQUARE)}
+    mismatch = compare.first_mismatch(mine, theirs, TOLERANCE)
+    assert "No gradient arrives here" in diagnose.hint(mismatch, mine, theirs)

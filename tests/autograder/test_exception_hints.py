@@ -50,6 +50,7 @@ def another_dtype(x):
         (lambda: None + 1, "return statement"),
         (lambda: tf.reduce_sum(None), "return statement"),
         (lambda: importlib.import_module("assignment.my_helpers"), "belongs into one of them"),
+        (lambda: importlib.import_module("my_helpers"), "packages of requirements.txt"),
         (call_itself, "without end"),
         (lambda: tf.ones((2, 3)) + tf.ones((4, 3)), "Print the shapes"),
         (lambda: tf.matmul(tf.ones((2, 3)), tf.ones((2, 3))), "Print the shapes"),

@@ -152,6 +152,21 @@ def test_another_exercises_blank_blocks_a_check(message):
     assert verdict.message == "blocked by training.clip: write that one first"
 
 
+def test_a_file_that_cannot_be_imported_is_the_first_to_look_at():
+    unreadable = RemoteError("SyntaxError", "'(' was never closed (feed_forward.py, line 52)")
+    failing = {
+        "normalization.layer_norm": RemoteError("ValueError", "wrong"),
+        "feed_forward.gelu": unreadable,
+        "blocks.decoder": unreadable,
+    }
+    outcomes = []
+    for exercise, error in failing.items():
+        check = next(c for c in load().values() if c.exercise == exercise)
+        outcomes.append((check, Outcome(error=error)))
+    hint = judge.judge(outcomes, Recording(kit.OUTPUTS), set())[-1].hint
+    assert hint.startswith("This check also runs feed_forward.gelu, which does not pass")
+
+
 def test_a_blank_that_only_the_students_own_way_needs_is_told_from_a_prerequisite():
     check = load()["training.loss/every_token"]
     outcome = Outcome(error=RemoteError("NotImplementedError", "training.clip: scale"))

@@ -123,7 +123,7 @@ def make_sampler(temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -
 
     def sampler(logits, seed):
         if temperature == 0:
-            return greedy(logits)
+            return tf.cast(greedy(logits), tf.int32)
         logits = apply_temperature(logits, temperature)
         if top_k:
             logits = top_k_filter(logits, top_k)

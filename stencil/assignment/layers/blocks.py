@@ -21,7 +21,8 @@ class DecoderBlock(keras.layers.Layer):
         hidden_dim: D.
         num_heads: H.
         intermediate_dim: The inner width of the feed-forward network.
-        dropout: The rate for attention weights and for the output of each sub-layer.
+        dropout: The rate for attention weights and for the output of each sub-layer; `FeedForward`
+            drops its output itself.
         norm_first: Pre-norm or post-norm.
         cross_attention: Whether to attend to a `context` as well.
         rotary: Whether self-attention uses rotary positions.
@@ -98,7 +99,7 @@ class DecoderBlock(keras.layers.Layer):
             training: Whether to drop.
             return_weights: Also return the self-attention weights `(B, H, T, K)`, last.
         """
-        # TODO Pre-norm normalises what enters a sub-layer, post-norm the sum behind it.
+        # TODO Pre-norm normalises what enters a sub-layer, post-norm the sum behind it. Besides
         raise NotImplementedError("blocks.decoder: connect the sub-layers by residuals")
         if not return_weights:
             extras = extras[:-1]

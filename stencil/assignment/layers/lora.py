@@ -35,7 +35,7 @@ class LoRADense(keras.layers.Layer):
     def build(self, inputs_shape):
         if not self.base.built:
             self.base.build(inputs_shape)
-        # TODO freeze the base; add `lora_a` (HeUniform(self.seed)) and `lora_b` (zeros).
+        # TODO freeze the base; add `lora_a` (random, as HeUniform(self.seed)) and `lora_b` (zeros).
         raise NotImplementedError("sft.lora: add the low-rank update, and merge it back")
 
     def call(self, inputs):
