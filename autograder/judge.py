@@ -19,6 +19,7 @@ from autograder.recordings import Recording
 from autograder.verdicts import PASSED, Report, Verdict
 
 TOTAL_SECONDS = 900.0
+_BEHIND_ANOTHER = Outcome(limit="time in another check of this exercise; this one was not run")
 
 
 def grade(
@@ -53,6 +54,7 @@ def grade(
     public = outputs.resolve() == kit.OUTPUTS.resolve()
     kind = "public checks" if public else f"checks on the inputs of {outputs}"
     count = 0
+    endless: set[str] = set()  # exercises that took too much time
     deadline = time.monotonic() + total_seconds
 
     def stop(outcome: Outcome) -> bool:
@@ -62,6 +64,12 @@ def grade(
         nonlocal count
         count += 1
         progress(count, len(checks))
+        if outcome.limit == "time":
+            endless.add(job.check.exercise)
+
+    def known(job: Job) -> Outcome | None:
+        # Its points are lost, and each of its other checks would take all of its time too.
+        return _BEHIND_ANOTHER if job.check.exercise in endless else None
 
     with intake.opened(path) as taken, _running(runner, jobs, outputs) as running:
         assembled = running.root / f"submission-{uuid.uuid4().hex}"
@@ -71,6 +79,7 @@ def grade(
             [Job(check, assembled, recording.seed) for check in checks],
             done=report_progress,
             stop=stop,
+            known=known,
         )
         shutil.rmtree(assembled, ignore_errors=True)
     not_run = Outcome(limit=f"the whole run, {total_seconds:g} s, before this check")

@@ -182,6 +182,24 @@ def test_a_blank_prerequisite_blocks_a_check_even_if_its_sentence_was_swallowed(
     assert (verdict.status, verdict.blocked_by) == (BLOCKED, "training.clip")
 
 
+def test_an_exercise_that_never_ends_takes_its_time_once(tmp_path):
+    endless = Mutation("mine", "masking.causal", body="while True:\n    pass")
+    checks = [
+        dataclasses.replace(check, limit=1.0 if check.exercise == "masking.causal" else check.limit)
+        for check in load().values()
+        if check.exercise in ("masking.causal", "masking.padding")
+    ]
+    submission.assemble(kit.ROOT, tmp_path, endless.files(), base=kit.ROOT)
+    report = judge.grade(tmp_path, checks, jobs=1)
+    first, *others = report.of("masking.causal")
+    assert first.status == LIMIT and first.message == "over the limit of time of 1 s"
+    assert {v.status for v in others} == {LIMIT}
+    assert {v.message for v in others} == {
+        "over the limit of time in another check of this exercise; this one was not run"
+    }
+    assert {v.status for v in report.of("masking.padding")} == {PASSED}
+
+
 def test_checks_left_when_the_whole_time_is_spent_are_over_the_limit():
     checks = [c for c in load().values() if c.exercise == "masking.causal"] * 4
     report = judge.grade(kit.ROOT, checks, jobs=1, total_seconds=0.0)
