@@ -10,11 +10,6 @@ _HINTS = [
         "A function returned None: does it end with a return statement?",
     ),
     (
-        r"^ModuleNotFoundError: No module named '\.?assignment",
-        "Of a submission only the files that hold exercises are taken: a helper of your own "
-        "belongs into one of them.",
-    ),
-    (
         r"^ModuleNotFoundError: No module named",
         "Only the packages of requirements.txt are there, and of a submission only the files that "
         "hold exercises: a helper of your own belongs into one of them.",

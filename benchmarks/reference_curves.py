@@ -3,8 +3,9 @@
     python -m benchmarks.reference_curves
 
 trains every default run with several seeds, the post-training stages through the pipeline, and
-writes `data/reference_curves/`. The pipelines' first stage is one of the transformer's runs. A run
-that was finished before is not repeated, and one that was interrupted goes on.
+writes `data/reference_curves/`. Where both have a seed, the pipeline's first stage is the
+transformer's run. A run that was finished before is not repeated, and one that was interrupted goes
+on.
 """
 
 import dataclasses

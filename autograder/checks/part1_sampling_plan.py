@@ -67,21 +67,16 @@ def arguments_decide(assignment, rng):
     }
     drawn = [_starts(assignment, *pair, *rest) for pair in asked.values()]
     moved = (drawn[1].astype(np.int64) - first) % (100_000 - 64)
+
+    def equal(*couples):
+        starts = [[_starts(assignment, *pair, *rest) for pair in couple] for couple in couples]
+        return np.array([np.array_equal(*couple) for couple in starts])
+
     return {
         "equal to the first": np.array([np.array_equal(first, other) for other in drawn]),
         "the next step is the first, shifted": np.bool_(np.unique(moved).size < 30),
-        "0 is 1, as seed and as step": np.array(
-            [
-                np.array_equal(_starts(assignment, 0, 5, *rest), _starts(assignment, 1, 5, *rest)),
-                np.array_equal(_starts(assignment, 5, 0, *rest), _starts(assignment, 5, 1, *rest)),
-            ]
-        ),
-        "another seed or step beside a 0": np.array(
-            [
-                np.array_equal(_starts(assignment, 0, 5, *rest), _starts(assignment, 0, 6, *rest)),
-                np.array_equal(_starts(assignment, 5, 0, *rest), _starts(assignment, 6, 0, *rest)),
-            ]
-        ),
+        "0 is 1, as seed and as step": equal(((0, 5), (1, 5)), ((5, 0), (5, 1))),
+        "another seed or step beside a 0": equal(((0, 5), (0, 6)), ((5, 0), (6, 0))),
         "in order": np.bool_((np.diff(first) >= 0).all()),
         "shape": np.array(first.shape),
     }

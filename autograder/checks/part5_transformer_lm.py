@@ -138,9 +138,12 @@ def dropout_of_the_parts(assignment, rng):
     """In training the embedding is dropped from, and so is every block."""
     ids = tensor(tokens(rng, 3, 6))
     found = {}
-    cases = {"embedding": 0, "embedding with sinusoidal positions": 0, "blocks": 1}
-    for name, layers in cases.items():
-        positions = "sinusoidal" if "sinusoidal" in name else "learned"
+    cases = {
+        "embedding": (0, "learned"),
+        "embedding with sinusoidal positions": (0, "sinusoidal"),
+        "blocks": (1, "learned"),
+    }
+    for name, (layers, positions) in cases.items():
         options = {"num_layers": layers, "positions": positions, "tie_embeddings": False}
         model = transformer(assignment, rng, dropout=0.3, **options)
         if layers:  # an embedding of zeros, in which dropout changes nothing

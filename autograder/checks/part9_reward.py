@@ -5,13 +5,14 @@ import numpy as np
 from autograder.checks import check
 
 
-def _answers(assignment, texts, name="answers"):
-    """Which texts hold an answer, and the answers, with 0 for None."""
-    found = [assignment.alignment.rewards.extract_answer(text) for text in texts]
-    return {
-        f"{name}, not None": np.array([answer is not None for answer in found]),
-        name: np.array([int(answer or 0) for answer in found], np.int64),
-    }
+def _answers(assignment, groups):
+    """Of each group of texts which hold an answer, and the answers, with 0 for None."""
+    arrays = {}
+    for name, texts in groups.items():
+        found = [assignment.alignment.rewards.extract_answer(text) for text in texts]
+        arrays[f"{name}, not None"] = np.array([answer is not None for answer in found])
+        arrays[name] = np.array([int(answer or 0) for answer in found], np.int64)
+    return arrays
 
 
 @check("grpo.reward", tolerance="exact")
@@ -41,10 +42,7 @@ def answers(assignment, rng):
     }
     extract_answer = assignment.alignment.rewards.extract_answer
     whole = [not isinstance(extract_answer(text), float) for text in texts["signs"]]
-    found = {"whole numbers": np.array(whole)}
-    for name, group in texts.items():
-        found |= _answers(assignment, group, name)
-    return found
+    return {"whole numbers": np.array(whole)} | _answers(assignment, texts)
 
 
 @check("grpo.reward", tolerance="exact")
@@ -58,7 +56,7 @@ def last_answer(assignment, rng):
         f"<answer>{a}</answer>\n#### {b}",
         f"#### {a}\n#### {b}\n#### {c}",
     ]
-    return _answers(assignment, texts)
+    return _answers(assignment, {"answers": texts})
 
 
 @check("grpo.reward", tolerance="exact")
@@ -87,10 +85,7 @@ def malformed(assignment, rng):
         "a number": [f"#### {number}"],  # so that the check says something
     }
     assignment.alignment.rewards.extract_answer("#### " + "9" * 5000)
-    found = {}
-    for name, group in texts.items():
-        found |= _answers(assignment, group, name)
-    return found
+    return _answers(assignment, texts)
 
 
 @check("grpo.reward")

@@ -11,7 +11,7 @@ import tensorflow as tf
 Sampler = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """`sampler(logits (B, V), seed (2,)) -> ids (B,)`"""
 
-BLOCK_OF_TOKENS = 32
+BLOCK_OF_TOKENS = 32  # of the vocabulary, where `draw` looks for a token
 
 
 def greedy(logits) -> tf.Tensor:
