@@ -244,8 +244,8 @@ class MultiHeadAttention(keras.layers.Layer):
         """
         # BEGIN SOLUTION attention.multi_head
         # TODO project, split into heads, rotate and update the cache if asked, attend, merge heads.
-        # attention_in_blocks and attention_over_cache do what your scaled_dot_product_attention
-        # does, and are faster.
+        # TODO attention_in_blocks and attention_over_cache do what your
+        # TODO scaled_dot_product_attention does, and are faster.
         source = inputs if context is None else context
         query = self._split_heads(self.query_dense(inputs))  # (B, H, Q, d)
         key = self._split_heads(self.key_dense(source))  # (B, H, K, d)

@@ -100,8 +100,9 @@ class DecoderBlock(keras.layers.Layer):
             return_weights: Also return the self-attention weights `(B, H, T, K)`, last.
         """
         # BEGIN SOLUTION blocks.decoder
-        # TODO Pre-norm normalises what enters a sub-layer, post-norm the sum behind it. Besides
-        # `output` set `extras`: what else self-attention returned, its weights (asked for) last.
+        # TODO Pre-norm normalises what enters a sub-layer, post-norm the sum behind it.
+        # TODO Besides `output` set `extras`, a list of what else self-attention returned: the cache
+        # TODO if there is one, and its weights, which are always asked for.
         x = inputs
         attended, *extras = self.self_attention(
             self.self_attention_norm(x) if self.norm_first else x,

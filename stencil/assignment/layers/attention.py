@@ -230,6 +230,8 @@ class MultiHeadAttention(keras.layers.Layer):
             The output `(B, Q, D)`; with a cache `(output, cache)`; the weights, if asked for, last.
         """
         # TODO project, split into heads, rotate and update the cache if asked, attend, merge heads.
+        # TODO attention_in_blocks and attention_over_cache do what your
+        # TODO scaled_dot_product_attention does, and are faster.
         raise NotImplementedError("attention.multi_head: split into heads, attend, and join them")
         results = [output]
         if cache is not None:

@@ -99,7 +99,9 @@ class DecoderBlock(keras.layers.Layer):
             training: Whether to drop.
             return_weights: Also return the self-attention weights `(B, H, T, K)`, last.
         """
-        # TODO Pre-norm normalises what enters a sub-layer, post-norm the sum behind it. Besides
+        # TODO Pre-norm normalises what enters a sub-layer, post-norm the sum behind it.
+        # TODO Besides `output` set `extras`, a list of what else self-attention returned: the cache
+        # TODO if there is one, and its weights, which are always asked for.
         raise NotImplementedError("blocks.decoder: connect the sub-layers by residuals")
         if not return_weights:
             extras = extras[:-1]
