@@ -8,6 +8,7 @@ the length of the text.
 """
 
 import dataclasses
+import functools
 from pathlib import Path
 
 import tyro
@@ -39,6 +40,7 @@ def our_generation(shape: dict):
     import tensorflow as tf
 
     from assignment.generation.decoding import generate
+    from assignment.generation.parts import compile_in_parts
     from assignment.generation.sampling import make_sampler
     from assignment.models.building import build_model
 
@@ -47,19 +49,17 @@ def our_generation(shape: dict):
     prompts = tf.ones((shape["batch_size"], shape["prompt_length"]), tf.int32)
     lengths = tf.fill([shape["batch_size"]], shape["prompt_length"])
 
-    @tf.function(jit_compile=True)
-    def continue_prompts(seed):
-        return generate(
+    continue_prompts = compile_in_parts(
+        model,
+        functools.partial(
+            generate,
             model,
-            prompts,
-            lengths,
-            shape["new_tokens"],
-            sampler,
-            seed,
+            max_new_tokens=shape["new_tokens"],
+            sampler=sampler,
             shared_length=shape["prompt_length"],
-        )
-
-    return lambda: continue_prompts(tf.constant(0))[0].numpy()
+        ),
+    )
+    return lambda: continue_prompts(prompts, lengths, seed=tf.constant(0))[0].numpy()
 
 
 def keras_generation(shape: dict):

@@ -13,6 +13,7 @@ import tensorflow as tf
 from assignment.alignment.arrays import as_floats
 from assignment.alignment.log_probs import token_log_probs
 from assignment.generation.decoding import generate
+from assignment.generation.parts import compile_in_parts
 from assignment.generation.sampling import make_sampler
 from assignment.text.conversations import format_prompt
 
@@ -107,7 +108,8 @@ class RolloutSampler:
     ):
         self.tokenizer = tokenizer
         shortest = int(prompts.lengths.min())
-        self._sample = tf.function(
+        self._sample = compile_in_parts(
+            model,
             lambda ids, lengths, seed: sample_responses(
                 model,
                 Prompts(ids, lengths),
@@ -118,7 +120,7 @@ class RolloutSampler:
                 temperature,
                 shortest,
             ),
-            jit_compile=True,
+            group_size,
         )
 
     def __call__(self, prompts: Prompts, seed) -> Rollout:

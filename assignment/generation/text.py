@@ -1,9 +1,12 @@
 """Text in, text out: a compiled sampler for prompts of any length."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
 from assignment.generation.decoding import generate
+from assignment.generation.parts import compile_in_parts
 from assignment.generation.sampling import Sampler
 from assignment.text.tokenizer import Tokenizer
 
@@ -31,19 +34,16 @@ class TextGenerator:
         stop_id: int | None = None,
     ):
         self.tokenizer = tokenizer
-        self._generate = tf.function(
-            lambda ids, lengths, seed, shared_length: generate(
+        self._generate = compile_in_parts(
+            model,
+            functools.partial(
+                generate,
                 model,
-                ids,
-                lengths,
-                max_new_tokens,
-                sampler,
-                seed,
-                stop_id,
-                tokenizer.pad_id,
-                shared_length,
+                max_new_tokens=max_new_tokens,
+                sampler=sampler,
+                stop_id=stop_id,
+                pad_id=tokenizer.pad_id,
             ),
-            jit_compile=True,
         )
 
     def __call__(self, prompts: list[str], seed: int) -> list[str]:
@@ -69,5 +69,7 @@ class TextGenerator:
         for row, prompt in enumerate(prompts):
             ids[row, : len(prompt)] = prompt
         shared_length = max(1, int(lengths.min()) // WIDTH_STEP * WIDTH_STEP)
-        new, new_lengths = self._generate(ids, lengths, tf.constant(seed), shared_length)
+        new, new_lengths = self._generate(
+            ids, lengths, seed=tf.constant(seed), shared_length=shared_length
+        )
         return [row[:n].tolist() for row, n in zip(new.numpy(), new_lengths.numpy(), strict=True)]

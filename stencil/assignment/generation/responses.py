@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from assignment.generation.decoding import generate
+from assignment.generation.parts import compile_in_parts
 from assignment.generation.sampling import make_sampler
 from assignment.text.conversations import format_prompt
 from assignment.text.tokenizer import Tokenizer
@@ -54,9 +55,15 @@ class Responder:
         self.max_new_tokens = max_new_tokens
         self.widest = self.context - min(max_new_tokens, self.context // LEAST_ROOM_SHARE)
         self.batch_size = batch_size
-        self._generate = tf.function(
-            functools.partial(generate, model, sampler=make_sampler(temperature)),
-            jit_compile=True,
+        self._generate = compile_in_parts(
+            model,
+            functools.partial(
+                generate,
+                model,
+                sampler=make_sampler(temperature),
+                stop_id=tokenizer.eos_id,
+                pad_id=tokenizer.pad_id,
+            ),
         )
 
     def __call__(self, prompts: list[str], seed: int) -> list[Response]:
@@ -80,12 +87,10 @@ class Responder:
         for place, row in enumerate(rows):
             ids[place, : len(row)] = row
         new, new_lengths = self._generate(
-            prompt_ids=ids,
-            prompt_lengths=lengths,
-            max_new_tokens=min(self.max_new_tokens, self.context - width),
+            ids,
+            lengths,
             seed=tf.constant(seed),
-            stop_id=self.tokenizer.eos_id,
-            pad_id=self.tokenizer.pad_id,
+            max_new_tokens=min(self.max_new_tokens, self.context - width),
         )
         written = zip(prompts, new.numpy(), new_lengths.numpy(), strict=False)
         return [self._response(prompt, row[:n].tolist()) for prompt, row, n in written]
