@@ -14,7 +14,7 @@ def dpo(config: DPOConfig) -> None:
 
     from assignment.alignment.preference_observer import PreferenceObserver
     from assignment.alignment.preference_pairs import PreferencePairs, SequenceScorer
-    from assignment.text.batches import batch_indices
+    from assignment.text.batches import batch_indices, seen_indices
     from assignment.text.datasets import load_dataset
     from assignment.text.records import Preference
     from assignment.training.stage import Stage
@@ -31,9 +31,10 @@ def dpo(config: DPOConfig) -> None:
 
     policy, reference = stage.load_source(), stage.load_source()
     stage.start(policy, stage.make_optimizer(policy.trainable_variables))
-    print("The reference's log-probabilities of all responses, once ...", flush=True)
+    seen = seen_indices(config.seed, config.steps, config.batch_size, pairs.size)
+    print(f"The reference's log-probabilities of {len(seen):,} pairs, once ...", flush=True)
     score_reference = SequenceScorer(reference)
-    pairs.add_reference(score_reference, stage.run_directory.path / "reference_log_probs.npy")
+    pairs.add_reference(score_reference, seen, stage.run_directory.path / "reference_log_probs.npy")
     held_out.add_reference(score_reference)
 
     def batch(step: int):

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from assignment.alignment.log_probs import sequence_log_probs
 from assignment.text.batches import Packed, concatenate, pack_conversations
 from assignment.text.records import Conversation, Preference
 from assignment.text.tokenizer import Tokenizer
+from assignment.training.evaluation import PATIENCE_SECONDS
 
 BATCH_SIZE = 50
 
@@ -53,17 +55,22 @@ class PreferencePairs:
             ]
         self.packed, self.num_cut = pack_conversations(conversations, tokenizer, longest)
 
-    def add_reference(self, score: "SequenceScorer", path: Path | None = None) -> None:
+    def add_reference(self, score: "SequenceScorer", seen=None, path: Path | None = None) -> None:
         """Compute the reference's log-probabilities, or read them where they were written before.
 
         Args:
             score: The scorer of the reference model.
+            seen: The places of the pairs that are needed, NaN stands for the others; None: all.
             path: Where they are kept, so that a resumed run need not compute them again.
         """
         if path and path.exists():
             self.ref_log_probs = np.load(path)
             return
-        self.ref_log_probs = score(self.packed).reshape(-1, self.size)
+        seen = np.arange(self.size) if seen is None else seen
+        places = np.arange(len(self.packed.inputs)).reshape(-1, self.size)  # (blocks, N)
+        self.ref_log_probs = np.full(places.shape, np.nan, np.float32)
+        rows = self.packed.rows(places[:, seen].reshape(-1))
+        self.ref_log_probs[:, seen] = score(rows).reshape(-1, len(seen))
         if path:
             unfinished = path.with_suffix(".part")
             with unfinished.open("wb") as file:
@@ -96,8 +103,7 @@ class SequenceScorer:
         """`(N,)`, in nats."""
         total = len(packed.inputs)
         padded = packed.rows(np.minimum(np.arange(-(-total // BATCH_SIZE) * BATCH_SIZE), total - 1))
-        batches = (
-            padded.rows(slice(first, first + BATCH_SIZE))
-            for first in range(0, len(padded.inputs), BATCH_SIZE)
-        )
+        firsts = range(0, len(padded.inputs), BATCH_SIZE)
+        bar = tqdm(firsts, "scoring", unit="batch", delay=PATIENCE_SECONDS, leave=False)
+        batches = (padded.rows(slice(first, first + BATCH_SIZE)) for first in bar)
         return np.concatenate([self._log_probs(*batch) for batch in batches])[:total]

@@ -9,6 +9,7 @@ from assignment.text.batches import (
     concatenate,
     pack_conversations,
     pack_pairs,
+    seen_indices,
 )
 from assignment.text.conversations import pack
 from assignment.text.records import Conversation, Preference
@@ -75,6 +76,12 @@ def test_an_epoch_sees_every_example_once(batch_size):
     drawn = np.concatenate([batch_indices(0, s, batch_size, 7) for s in range(1, steps + 1)])
     for epoch in drawn[: len(drawn) // 7 * 7].reshape(-1, 7):
         assert sorted(epoch) == list(range(7))
+
+
+@pytest.mark.parametrize("steps", [1, 3, 4, 9])
+def test_seen_are_the_examples_of_all_batches(steps):
+    drawn = [batch_indices(2, step, 6, 20) for step in range(1, steps + 1)]
+    np.testing.assert_array_equal(seen_indices(2, steps, 6, 20), np.unique(drawn))
 
 
 def test_batches_depend_on_seed_and_step_alone():

@@ -101,6 +101,11 @@ def batch_indices(seed: int, step: int, batch_size: int, num_examples: int) -> n
     )
 
 
+def seen_indices(seed: int, steps: int, batch_size: int, num_examples: int) -> np.ndarray:
+    """The examples that the `batch_indices` of the first `steps` steps name, each once, sorted."""
+    return np.sort(_permutation(seed, 0, num_examples)[: steps * batch_size])
+
+
 @functools.lru_cache(maxsize=4)
 def _permutation(seed: int, epoch: int, num_examples: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(num_examples)
