@@ -122,6 +122,7 @@ def padded_keys(assignment, rng):
     """A mask (B, 1, 1, K) hides keys, however high their scores."""
     query, key, value = normal(rng, 3, 2, 4, 8), normal(rng, 3, 2, 6, 8), normal(rng, 3, 2, 6, 5)
     mask = (np.arange(6) < np.array([[4], [6], [1]]))[:, None, None, :]
+    mask[1, ..., :2] = False  # padding in front
     hidden = ~mask[:, 0, 0]
     key, value = key.copy(), value.copy()
     key.transpose(0, 2, 1, 3)[hidden] *= 1000

@@ -234,7 +234,12 @@ def one_dropout(assignment, rng):
     once = (dropped | scaled).all() and abs(dropped.mean() - 0.2) < 0.1
     # Dropout between the two dense layers is as right: then no output is exactly 0.
     within = not dropped.any() and np.abs(trained - still).max() > 1e-3
-    return {"output": still, "dropped once": np.bool_(once or within)}
+    whole = dropped.any() and (dropped.all(axis=-1) == dropped.any(axis=-1)).all()
+    return {
+        "output": still,
+        "dropped once": np.bool_(once or within),
+        "whole tokens are dropped": np.bool_(whole),
+    }
 
 
 @check("feed_forward.gelu")
@@ -244,13 +249,14 @@ def feed_forward_dropout(assignment, rng):
     inputs = tensor(normal(rng, 1, 3, 6))
     still = np.asarray(layer(inputs))
     many = tensor(np.repeat(np.asarray(inputs), 400, axis=0))
-    calls = np.asarray(layer(many, training=True))
+    calls, later = (np.asarray(layer(many, training=True)) for _ in range(2))
     error = calls.std(axis=0) / 400**0.5
     return {
         "output": still,
         "output with training=False": layer(inputs, training=False),
         "training changes it": np.bool_(np.abs(calls[0] - still).max() > 1e-3),
         "rows differ": np.bool_(np.abs(calls[0] - calls[1]).max() > 1e-3),
+        "each call drops others": np.bool_(np.abs(calls - later).max() > 1e-3),
         "the mean stays": np.bool_((np.abs(calls.mean(axis=0) - still) < 6 * error + 1e-4).all()),
         "rate 0 in training": _feed_forward(assignment, rng, 6, 8)(inputs, training=True),
     }

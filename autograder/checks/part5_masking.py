@@ -62,6 +62,7 @@ def causal_and_padding(assignment, rng):
     return {
         "joined": combine_masks(tensor(causal), tensor(padding)),
         "in the other order": combine_masks(tensor(padding), tensor(causal)),
+        "as arrays": combine_masks(causal, padding),
     }
 
 

@@ -118,7 +118,11 @@ def cache_filled_step_by_step(assignment, rng):
             tensor(inputs[:, first:last]), mask=tensor(mask), cache=cache, cache_index=first
         )
         results[f"output {first}-{last}"] = output
-    return {**results, "cache": cache}
+    mask = np.repeat(causal(1, 7, 6)[None, None], 2, axis=0)
+    mask[1, ..., :2] = False  # a text with padding in front
+    last = tensor(inputs[:, :1])
+    output, _ = layer(last, mask=tensor(mask), cache=cache, cache_index=6)
+    return {**results, "cache": cache, "output with padding in front": output}
 
 
 @check("attention.multi_head", needs=NEEDS)

@@ -48,8 +48,10 @@ def tokens(rng, *shape) -> np.ndarray:
 @check("models.transformer_lm", needs=NEEDS)
 def tied(assignment, rng):
     """Sinusoidal positions, scaled embedding, and the embedding again as the output projection."""
-    model = transformer(assignment, rng)
-    return {"logits": model(tensor(tokens(rng, 2, 9)))}  # as long as it can read
+    model = transformer(assignment, rng, num_layers=3)
+    ids = tokens(rng, 2, 9)
+    ids[0, 3] = ids[1, 0] = 0  # a token like any other: no mask says that it is padding
+    return {"logits": model(tensor(ids))}  # as long as it can read
 
 
 @check("models.transformer_lm", needs=NEEDS)
@@ -92,8 +94,9 @@ def padding(assignment, rng):
     mask = np.ones((2, 1, 1, 6), bool)
     mask[1, ..., :2] = False
     logits = np.array(model(tensor(ids), tensor(mask)))
-    logits[1, :2] = 0  # the padded queries themselves may give anything
-    return {"logits": logits}
+    trained = np.array(model(tensor(ids), padding_mask=tensor(mask), training=True))
+    logits[1, :2] = trained[1, :2] = 0  # the padded queries themselves may give anything
+    return {"logits": logits, "logits in training": trained}
 
 
 @check("models.transformer_lm", needs=NEEDS)

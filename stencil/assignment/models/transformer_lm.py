@@ -94,7 +94,11 @@ class TransformerLM(keras.Model):
         )
 
     def embed(self, token_ids, first_position=0, training=None):
-        """Token embedding plus positions `first_position …`: `(B, T)` to `(B, T, D)`."""
+        """Token embedding plus positions `first_position …`: `(B, T)` to `(B, T, D)`.
+
+        `first_position` may be a tensor. XLA, which compiles the decoding loop, must know the size
+        of a table all the same: that of `max_sequence_length` positions, of which a part is taken.
+        """
         # TODO scale by √D and add the encoding for sinusoidal positions; rotary ones come later.
         raise NotImplementedError(
             "models.transformer_lm: embed, run the blocks, and project to logits"
