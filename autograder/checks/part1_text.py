@@ -175,11 +175,11 @@ def as_many_windows_as_tokens(assignment, rng):
 
 @check("text.windows", tolerance="exact")
 def stored_tokens(assignment, rng):
-    """A corpus stored as unsigned 16-bit numbers in a file, as the given corpora are."""
-    tokens = rng.integers(32768, 65536, 300).astype(np.uint16)
+    """A corpus stored as unsigned 16-bit numbers in a file, which has more places than those."""
+    tokens = rng.integers(32768, 65536, 70_000).astype(np.uint16)
     tokens.tofile("tokens.bin")
     mapped = np.memmap("tokens.bin", np.uint16, mode="r")
-    return _windows(assignment, mapped, tensor(np.array([250, 1, 77], np.int64)), 4)
+    return _windows(assignment, mapped, tensor(np.array([250, 1, 69_000], np.int64)), 4)
 
 
 @check("text.windows", tolerance="exact")

@@ -159,15 +159,16 @@ def seeds(assignment, rng):
     for used in (seed, seed, seed + 1):
         tf.random.set_seed(len(texts))  # global randomness must not matter
         texts.append(np.asarray(generate(Uniform(64), ids, lengths, 14, sampler, used)[0]))
-    for second in (1, 2):
-        pair = generate(Uniform(64), ids, lengths, 14, sampler, (seed, second))
-        texts.append(np.asarray(pair[0]))
+    for pair in ((seed, 1), (seed, 2), (seed + 1, 1)):
+        text, _ = generate(Uniform(64), ids, lengths, 14, sampler, pair)
+        texts.append(np.asarray(text))
     plain, _ = generate(LastToken(64), ids, lengths, 3, best, seed)
     return {
         "greedy text": plain,
         "the same seed gives the same text": np.bool_((texts[0] == texts[1]).all()),
         "another seed gives another text": np.bool_((texts[0] != texts[2]).any()),
-        "both numbers of a pair count": np.bool_((texts[3] != texts[4]).any()),
+        "the second number of a pair counts": np.bool_((texts[3] != texts[4]).any()),
+        "the first number of a pair counts": np.bool_((texts[3] != texts[5]).any()),
         "each step draws anew": np.array([len(set(row.tolist())) > 5 for row in texts[0]]),
         "neighbours differ": (texts[0][:, 1:] == texts[0][:, :-1]).sum(axis=1) < 4,
         "ids are of the vocabulary": np.bool_((texts[0] >= 0).all() and (texts[0] < 64).all()),

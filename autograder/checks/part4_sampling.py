@@ -200,8 +200,10 @@ def never_empty(assignment, rng):
 def the_crossing_token(assignment, rng):
     """The token with which the sum passes p belongs to the nucleus."""
     logits = table(rng, [0.5, 0.3, 0.15, 0.05], [0.6, 0.3, 0.06, 0.04], [0.4, 0.35, 0.2, 0.05])
+    improbable = table(rng, [0.6, 0.3, 0.0999, 0.0001], [0.9, 0.09, 0.0099, 0.0001])
     top_p_filter = assignment.generation.sampling.top_p_filter
-    return {f"p = {p}": top_p_filter(tensor(logits), p) for p in (0.55, 0.65, 0.92)}
+    arrays = {f"p = {p}": top_p_filter(tensor(logits), p) for p in (0.55, 0.65, 0.92)}
+    return arrays | {"p = 0.9995": top_p_filter(tensor(improbable), 0.9995)}
 
 
 @check("sampling.top_p")

@@ -71,9 +71,14 @@ def large_logits(assignment, rng):
     sure = normal(rng, 1, 2, 300)
     sure[..., 7] = 14.0
     log_probs = assignment.alignment.log_probs
+    weights = np.ones((2, 3), np.float32)
+    found = value_and_gradients(
+        lambda x: weighted_sum(weights, log_probs.entropy(x)), logits=logits
+    )
     return {
         "log-probabilities": log_probs.token_log_probs(tensor(logits), tensor(targets)),
         "entropy": log_probs.entropy(tensor(logits)),
+        "gradient of the entropy": found["gradient of logits"],
         "entropy where one of 300 is nearly sure": log_probs.entropy(tensor(sure)),
     }
 

@@ -48,7 +48,10 @@ class LearnedPositions(keras.layers.Layer):
         )
 
     def call(self, inputs, first_position=0):
-        """The vectors `(T, D)` of the positions `first_position …` of `inputs (B, T, D)`."""
+        """The vectors `(T, D)` of the positions `first_position …` of `inputs (B, T, D)`.
+
+        Pass `first_position` by its name: Keras takes nothing but tensors without one.
+        """
         table = tf.cast(tf.convert_to_tensor(self.embeddings), self.compute_dtype)
         length, width = tf.shape(inputs)[1], inputs.shape[-1]
         return tf.slice(table, [first_position, 0], [length, width])
