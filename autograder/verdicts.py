@@ -99,6 +99,9 @@ def shown(points: float) -> str:
 
 
 def printable(text: str, limit: int = _MAX_SHOWN) -> str:
-    """Untrusted text without control characters, cut to a bound."""
+    """Untrusted text without control characters, cut to a bound: the middle of a long one goes."""
     kept = "".join(c for c in text if c == "\n" or c == "\t" or c.isprintable())
-    return kept if len(kept) <= limit else kept[:limit] + " …"
+    if len(kept) <= limit:
+        return kept
+    tail = limit // 3  # TensorFlow puts whole tensors before what it has to say of them
+    return f"{kept[: limit - tail]} … {kept[-tail:]}"

@@ -112,7 +112,10 @@ class AdamW(keras.optimizers.Optimizer):
         self.decayed = [self.is_decayed(variable) for variable in variables]
 
     def is_decayed(self, variable) -> bool:
-        """Whether weight decay applies to a variable, judged by its name and its layer's."""
+        """Whether weight decay applies to a variable, judged by its path.
+
+        Its name is the last part of that; an embedding's path has the word "embedding" in it.
+        """
         # BEGIN SOLUTION training.adamw
         # TODO variable.path is like "transformer_lm/block_0/feed_forward/output_dense/bias".
         path = getattr(variable, "path", variable.name)

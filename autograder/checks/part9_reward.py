@@ -11,7 +11,7 @@ def _answers(assignment, groups):
     for name, texts in groups.items():
         found = [assignment.alignment.rewards.extract_answer(text) for text in texts]
         arrays[f"{name}, not None"] = np.array([answer is not None for answer in found])
-        arrays[name] = np.array([int(answer or 0) for answer in found], np.int64)
+        arrays[f"{name} (0 for None)"] = np.array([int(a or 0) for a in found], np.int64)
     return arrays
 
 
@@ -73,10 +73,13 @@ def malformed(assignment, rng):
             *("#### forty", f"#### the answer is {number}", f"#### = {number}"),
             "<answer>x</answer>",
         ],
-        "no whole number": [
-            *("#### 4.5", f"#### 1.{number}7", f"#### {number}/6", f"#### {number}-3", "#### 1e3"),
-            *("#### --5", f"#### x{number}y", f"#### {number}abc", "#### ²", "#### ½"),
-        ],
+        "digits behind the point": ["#### 4.5", f"#### 1.{number}7"],
+        "a fraction": [f"#### {number}/6"],
+        "a difference": [f"#### {number}-3"],
+        "an exponent": ["#### 1e3"],
+        "two signs": ["#### --5"],
+        "letters at the number": [f"#### x{number}y", f"#### {number}abc"],
+        "digits that are none of 0 to 9": ["#### ²", "#### ½"],
         "tag that is not closed": [f"<answer>{number}", f"<answer>{number}</b>"],
         "a number behind an earlier mark": [
             *(f"#### {number} <answer>x</answer>", f"<answer>{number}</answer> #### none"),

@@ -1,5 +1,6 @@
 """The report on a terminal: a table for each part, then what to do next."""
 
+import re
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -27,6 +28,8 @@ _STYLES = {
     INFRASTRUCTURE: "bold red",
     "blank": "dim",
 }
+# How a finding on an exception ends: its type, and the line that raised it.
+_RAISED = re.compile(r"\(\w+, [^\s,]+, line \d+.*\)\Z", re.DOTALL)
 
 
 def show(report: Report, console: Console, verbose: bool = False) -> None:
@@ -122,8 +125,12 @@ def _finding(verdict: Verdict, exercise: syllabus.Exercise, said: dict[str, str]
 
 
 def _once(text: str, title: str, said: dict[str, str]) -> str:
-    """The text, or the check whose text it was already; a short one is said again."""
-    first = said.setdefault(text, title)
+    """The text, or the check whose text it was already; a short one is said again.
+
+    Two exceptions of one line are one, although each names other shapes and addresses.
+    """
+    raised = _RAISED.search(text)
+    first = said.setdefault(raised[0] if raised else text, title)
     again = f"as for “{first}”"
     return text if first == title or len(text) < len(again) else again
 

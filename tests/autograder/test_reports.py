@@ -26,6 +26,7 @@ from autograder.verdicts import (
     Comparison,
     Report,
     Verdict,
+    printable,
 )
 
 FORGED = "\n::error::forged\n##[error]forged\n::set-output name=score::100\n"
@@ -137,6 +138,29 @@ def test_the_terminal_says_once_what_several_checks_of_an_exercise_have_found():
     assert text.count(f"Hint: as for “{checks[0].title}”") == len(checks) - 1 > 0
     assert text.count("a colon is missing") == len(checks)  # it is shorter than a pointer to it
     assert all(check.title in text for check in checks)
+
+
+def test_exceptions_of_one_line_are_shown_once_though_they_name_other_tensors():
+    checks = [c for c in load().values() if c.exercise == "masking.causal"]
+    place = "(TypeError, assignment/layers/masking.py, line {}: return mask + keys)"
+    lines = [7] * (len(checks) - 1) + [8]
+    verdicts = tuple(
+        Verdict(check, FAILED, f"no such sum: <Tensor {i}> at 0x{i}{i} " + place.format(line))
+        for i, (check, line) in enumerate(zip(checks, lines, strict=True))
+    )
+    terminal = Console(width=200, record=True, file=io.StringIO())
+    console.show(Report(verdicts, ""), terminal)
+    text = terminal.export_text()
+    assert "<Tensor 0>" in text and f"<Tensor {len(checks) - 1}>" in text
+    assert text.count("no such sum") == 2
+    assert text.count(f"as for “{checks[0].title}”") == len(checks) - 2 > 0
+
+
+def test_a_long_text_keeps_its_beginning_and_its_end():
+    text = "it begins " + "x" * 5000 + " and ends"
+    cut = printable(text, 300)
+    assert len(cut) <= 303 and cut.startswith("it begins x") and cut.endswith("x and ends")
+    assert printable(text[:300], 300) == text[:300]
 
 
 def test_no_line_of_the_log_is_a_command_while_commands_are_stopped(capsys):
