@@ -67,6 +67,8 @@ def masked_rnn_steps(assignment, rng):
     return {
         "outputs": layer(inputs, mask=mask),
         "outputs from a state": layer(inputs, mask=mask, initial_state=state),
+        "outputs once more": layer(inputs, mask=mask),  # nothing stays from a call before
+        "outputs of one row": layer(inputs[:1], mask=mask[:1]),
     }
 
 
