@@ -10,6 +10,7 @@ import types
 import numpy as np
 import pytest
 import tensorflow as tf
+from random_models import random_model_of
 
 from assignment.alignment.group_relative import group_advantages, grpo_loss, kl_estimate
 from assignment.alignment.policy_gradient import (
@@ -19,7 +20,6 @@ from assignment.alignment.policy_gradient import (
 from assignment.alignment.rewards import kl_shaped_rewards
 from assignment.alignment.rollouts import Prompts, Rollout, response_log_probs, sample_responses
 from assignment.config import TransformerConfig
-from assignment.models.transformer_lm import TransformerLM
 
 V, N, EOS = 4, 3, 3
 PROMPT = [2, 1]
@@ -41,12 +41,7 @@ REWARDS = dict(zip(RESPONSES, np.random.default_rng(5).normal(size=40), strict=T
 
 
 def random_model(seed):
-    rng = np.random.default_rng(seed)
-    model = TransformerLM(TransformerConfig(V, 8, 1, 2, 8, 8))
-    model.build()
-    for weight in model.trainable_variables:
-        weight.assign(rng.normal(size=weight.shape) * 0.5)
-    return model
+    return random_model_of(TransformerConfig(V, 8, 1, 2, 8, 8), seed)
 
 
 def everything():

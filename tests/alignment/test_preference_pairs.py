@@ -1,41 +1,29 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from assignment.alignment.preference_pairs import BATCH_SIZE, PreferencePairs, SequenceScorer
 from assignment.config import TransformerConfig
-from assignment.models.transformer_lm import TransformerLM
+from assignment.models.building import build_model
 from assignment.text.records import Preference
 
-# A letter is a token.
-TOKENIZER = SimpleNamespace(
-    pad_id=0,
-    bos_id=2,
-    eos_id=3,
-    user_id=4,
-    assistant_id=5,
-    encode_batch=lambda texts: [[ord(letter) - ord("a") + 6 for letter in t] for t in texts],
-)
 RECORDS = [
     Preference(prompt, chosen, rejected)
     for prompt, chosen, rejected in (("ab", "c", "de"), ("b", "ddd", "a"), ("c", "ea", "bb"))
 ]
 
 
-def pairs(mismatched):
-    return PreferencePairs(RECORDS, TOKENIZER, 12, mismatched)
+@pytest.fixture
+def pairs(story_tokenizer):
+    return lambda mismatched: PreferencePairs(RECORDS, story_tokenizer, 12, mismatched)
 
 
 @pytest.fixture(scope="module")
 def scorer():
-    model = TransformerLM(TransformerConfig(11, 8, 1, 2, 16, 12))
-    model.build()
-    return SequenceScorer(model)
+    return SequenceScorer(build_model(TransformerConfig(400, 8, 1, 2, 16, 12)))
 
 
 @pytest.mark.parametrize("mismatched", [False, True])
-def test_only_the_pairs_that_are_seen_are_scored(scorer, mismatched):
+def test_only_the_pairs_that_are_seen_are_scored(pairs, scorer, mismatched):
     whole, some, scored = pairs(mismatched), pairs(mismatched), []
 
     def counting(packed):
@@ -55,7 +43,7 @@ def test_only_the_pairs_that_are_seen_are_scored(scorer, mismatched):
     np.testing.assert_allclose(log_probs, whole.ref_log_probs[:, [2, 0]].reshape(-1), rtol=1e-5)
 
 
-def test_what_was_computed_is_read_when_a_run_goes_on(scorer, tmp_path):
+def test_what_was_computed_is_read_when_a_run_goes_on(pairs, scorer, tmp_path):
     path = tmp_path / "reference.npy"
     first, second = pairs(False), pairs(False)
     first.add_reference(scorer, seen=np.array([1]), path=path)
@@ -64,7 +52,7 @@ def test_what_was_computed_is_read_when_a_run_goes_on(scorer, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_score_does_not_depend_on_the_batches(scorer):
+def test_a_score_does_not_depend_on_the_batches(pairs, scorer):
     packed = pairs(True).packed
     many = packed.rows(np.resize(np.arange(len(packed.inputs)), BATCH_SIZE + 7))
     scores = scorer(many)

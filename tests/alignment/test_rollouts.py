@@ -3,6 +3,7 @@ import types
 import numpy as np
 import pytest
 import tensorflow as tf
+from random_models import random_model_of
 
 from assignment.alignment import rollouts
 from assignment.alignment.rollouts import (
@@ -15,8 +16,6 @@ from assignment.alignment.rollouts import (
 from assignment.config import RecurrentConfig, TransformerConfig
 from assignment.generation.decoding import generate
 from assignment.generation.sampling import make_sampler
-from assignment.models.recurrent_lm import RecurrentLM
-from assignment.models.transformer_lm import TransformerLM
 
 V, N, G, EOS = 13, 6, 3, 4
 TOKENIZER = types.SimpleNamespace(pad_id=0, bos_id=1, eos_id=EOS, user_id=2, assistant_id=3)
@@ -28,17 +27,11 @@ SHORTEST = 3
 
 
 def random_model(kind):
-    """A model whose weights are large enough for its texts to depend on the prompt."""
-    rng = np.random.default_rng(3)
     if kind in ("lstm", "bahdanau"):
         config = RecurrentConfig(V, 6, 8, 1, 16, "lstm", attention=kind == "bahdanau")
-        model = RecurrentLM(config)
     else:
-        model = TransformerLM(TransformerConfig(V, 12, 2, 3, 20, 16, positions=kind))
-    model.build()
-    for weight in model.trainable_variables:
-        weight.assign(rng.normal(size=weight.shape) * 0.5)
-    return model
+        config = TransformerConfig(V, 12, 2, 3, 20, 16, positions=kind)
+    return random_model_of(config)
 
 
 def sample(model, seed=0, temperature=1.0):

@@ -3,6 +3,7 @@ import functools
 import numpy as np
 import pytest
 import tensorflow as tf
+from random_models import random_model_of
 
 from assignment.config import TransformerConfig
 from assignment.generation.decoding import generate
@@ -13,7 +14,6 @@ from assignment.generation.parts import (
     rows_of_a_part,
 )
 from assignment.generation.sampling import make_sampler
-from assignment.models.transformer_lm import TransformerLM
 
 V, N, STOP = 13, 6, 4
 SIZES = [1, 2, 5, ROWS_OF_A_PART + 3, 2 * ROWS_OF_A_PART + 5]
@@ -27,12 +27,7 @@ class Weights:
 
 
 def random_model():
-    rng = np.random.default_rng(3)
-    model = TransformerLM(TransformerConfig(V, 12, 2, 3, 20, 16, positions="rotary"))
-    model.build()
-    for weight in model.trainable_variables:
-        weight.assign(rng.normal(size=weight.shape) * 0.5)
-    return model
+    return random_model_of(TransformerConfig(V, 12, 2, 3, 20, 16, positions="rotary"))
 
 
 def random_prompts(rows):
