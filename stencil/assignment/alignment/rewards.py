@@ -65,7 +65,7 @@ def extract_answer(text) -> int | None:
 
     An answer stands after `####` or inside `<answer>…</answer>`. The last of these marks decides,
     and the number comes first behind it: `#### 1,234.`, `#### -$5`, `<answer>42</answer>`. It may
-    have a sign, a dollar sign, commas between groups of three digits, and a period at its end
+    have a minus sign, a dollar sign, commas between groups of three digits, and a period at its end
     (or zeros after the point), and then comes white space, the end of the tag or that of the text:
     `3/4`, `7-2`, `1e3` and `12abc` are no whole numbers, in `#### 12 apples` it is 12.
 

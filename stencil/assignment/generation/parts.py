@@ -16,6 +16,8 @@ MOST_WEIGHTS = 2_000_000
 def rows_of_a_part(model, rows: int, group_size: int = 1) -> int:
     """How many of the prompts are decoded together: whole groups, and at least two parts.
 
+    All of them where parts gain nothing: of a large model, and on a GPU, which is not a few cores.
+
     Args:
         model: A language model.
         rows: How many prompts there are.
