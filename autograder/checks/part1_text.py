@@ -10,14 +10,16 @@ SYMBOLS = ("<user>", "<assistant>", "\n")
 
 
 def _corpus(rng):
-    """Lines of made-up words, and of numbers that come back so often that they would be merged."""
+    """Texts of made-up words, and of numbers that come back so often that they would be merged."""
     letters = np.array(list("abdefghiklmnoprstuvw"))
     words = ["".join(rng.choice(letters, rng.integers(3, 8))) for _ in range(40)]
     words += ["2024", "365", "1000"]
     weights = 1 / np.arange(1, len(words) + 1)
     order = rng.permutation(len(words))
     shares = weights[order] / weights.sum() * 0.8 + 0.2 / len(words)
-    return [" ".join(rng.choice(words, 12, p=shares / shares.sum())) + "." for _ in range(200)]
+    lines = [" ".join(rng.choice(words, 12, p=shares / shares.sum())) + "." for _ in range(200)]
+    # Two texts of many lines: SentencePiece leaves out whatever has more than 4192 bytes as one.
+    return ["\n".join(lines[:100]), "\n".join(lines[100:])]
 
 
 def _processor(assignment, texts, vocabulary_size=VOCABULARY_SIZE):

@@ -54,6 +54,12 @@ def responses_that_begin_late(assignment, rng):
 
 
 @check("rlhf.gae")
+def long_responses(assignment, rng):
+    """Responses of 150 tokens: in single precision the discount from one end to the other is 0."""
+    return _advantages(assignment, rng, (150, 97), 150, gamma=1.0, lam=0.5)
+
+
+@check("rlhf.gae")
 def rewards_on_padding(assignment, rng):
     """A reward behind the last valid token is not part of the response."""
     mask = rows((3, 5, 2), 6)
@@ -107,8 +113,8 @@ def policy_at_the_start(assignment, rng):
 
 @check("rlhf.ppo")
 def policy_far_off(assignment, rng):
-    """Ratios of 0.06 and 15 with advantages of either sign; one advantage is 0, and counts."""
-    old, mask = floats(rng, -3, -0.5, 2, 4), rows((3, 2), 4)
+    """Improbable tokens, ratios of 0.06 and 15, either sign; one advantage is 0, and counts."""
+    old, mask = floats(rng, -16, -13, 2, 4), rows((3, 2), 4)
     log_probs, advantages = old + np.float32(3), np.full(mask.shape, 7, np.float32)
     log_probs[mask] = old[mask] + np.log(np.array([0.06, 15, 0.06, 15, 1.1], np.float32))
     advantages[mask] = np.array([1, 8, -1, -2, 0]) * rng.uniform(1, 1.3, 5)

@@ -67,9 +67,13 @@ def as_many_groups_as_responses(assignment, rng):
 
 @check("grpo.advantages")
 def large_epsilon(assignment, rng):
-    """Epsilon is added to the standard deviation."""
+    """Epsilon is added to the standard deviation, of whatever size it is, and to nothing else."""
     rewards = signed(rng, 0.5, 2, 8)
-    return {"normalised": _advantages(assignment, rewards, 4, epsilon=0.5)}
+    return {
+        "normalised": _advantages(assignment, rewards, 4, epsilon=0.5),
+        "larger than the deviation": _advantages(assignment, rewards, 4, epsilon=3.0),
+        "centred": _advantages(assignment, rewards, 4, epsilon=0.5, normalize_by_std=False),
+    }
 
 
 @check("grpo.advantages")
@@ -126,9 +130,9 @@ def k3(assignment, rng):
 
 @check("grpo.kl", tolerance="loose")
 def far_and_equal(assignment, rng):
-    """Log-probabilities that are 14 apart, to either side, and equal ones."""
-    log_probs = np.array([[-15, -1, -2, -3]], np.float32) * floats(rng, 0.95, 1, 1, 4)
-    ref_log_probs = log_probs + np.array([[14, -14, 0, 0.1]], np.float32)
+    """Log-probabilities that are 26 apart, to either side, and equal ones."""
+    log_probs = np.array([[-30, -1, -2, -3]], np.float32) * floats(rng, 0.95, 1, 1, 4)
+    ref_log_probs = log_probs + np.array([[26, -26, 0, 0.1]], np.float32)
     kl_estimate = assignment.alignment.group_relative.kl_estimate
     inputs = tensor(log_probs), tensor(ref_log_probs)
     return {kind: kl_estimate(*inputs, kind) for kind in ("k1", "k2", "k3")}
@@ -248,10 +252,12 @@ def another_upper_bound(assignment, rng):
 
 @check("grpo.loss", needs=["grpo.kl"])
 def far_off(assignment, rng):
-    """Ratios of 0.06 and 15 with advantages of either sign, large ones too."""
+    """Improbable tokens, ratios of 0.06 and 15, advantages of either sign, large ones too."""
     arrays, mask = _responses(rng, (2, 2, 2, 2), 3)
     moved = np.log(np.array([[0.06, 15]], np.float32))
     arrays["log_probs"][mask] = (arrays["old_log_probs"][:, :2] + moved).reshape(-1)
+    for name in ("log_probs", "old_log_probs", "ref_log_probs"):
+        arrays[name] -= np.float32(12)
     arrays["advantages"] = np.array([1, -2, 8, -1], np.float32) * floats(rng, 1, 1.3, 4)
     return _grpo(assignment, arrays, mask, 0.2, 0.0)
 

@@ -29,6 +29,7 @@ def answers(assignment, rng):
             f"#### {a} and {b}",
             f"####\n{a}",
             f"#### {b}. Done",
+            f"#### {a}\nSo {b} are left.",
         ],
         "tag": [
             f"so <answer>{a}</answer>",
@@ -77,17 +78,21 @@ def malformed(assignment, rng):
         "a fraction": [f"#### {number}/6"],
         "a difference": [f"#### {number}-3"],
         "an exponent": ["#### 1e3"],
+        "an underscore": [f"#### {number}_000"],
+        "another character behind it": [f"#### {number}%", f"#### {number}!"],
+        "stars around it": [f"#### **{number}**"],
         "two signs": ["#### --5"],
         "letters at the number": [f"#### x{number}y", f"#### {number}abc"],
         "digits that are none of 0 to 9": ["#### ²", "#### ½"],
         "tag that is not closed": [f"<answer>{number}", f"<answer>{number}</b>"],
         "a number behind an earlier mark": [
             *(f"#### {number} <answer>x</answer>", f"<answer>{number}</answer> #### none"),
-            f"#### {number} then #### none",
+            *(f"#### {number} then #### none", f"<answer>{number}</answer> <answer>{number}"),
         ],
         "a number": [f"#### {number}"],  # so that the check says something
     }
-    assignment.alignment.rewards.extract_answer("#### " + "9" * 5000)
+    for text in ("9" * 5000, "9" * 60 + "x"):  # the second takes some patterns years
+        assignment.alignment.rewards.extract_answer(f"#### {text}")
     return _answers(assignment, texts)
 
 
