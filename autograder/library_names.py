@@ -71,6 +71,8 @@ def asks_for_activation(node: ast.AST, name: str) -> bool:
     values = [keyword.value for keyword in node.keywords if keyword.arg == "activation"]
     called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
     called = node.func.id if isinstance(node.func, ast.Name) else called
-    if called in ("Activation", "get"):
+    # A table of one's own may be asked for its "gelu".
+    of_a_table = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Dict)
+    if called == "Activation" or (called == "get" and not of_a_table):
         values += node.args[:1]
     return any(isinstance(value, ast.Constant) and value.value == name for value in values)

@@ -87,7 +87,7 @@ def malformed(assignment, rng):
         "tag that is not closed": [f"<answer>{number}", f"<answer>{number}</b>"],
         "a number behind an earlier mark": [
             *(f"#### {number} <answer>x</answer>", f"<answer>{number}</answer> #### none"),
-            *(f"#### {number} then #### none", f"<answer>{number}</answer> <answer>{number}"),
+            f"#### {number} then #### none",
         ],
         "a number": [f"#### {number}"],  # so that the check says something
     }

@@ -59,6 +59,11 @@ def test_gelu_by_name_is_found(call):
     assert shortcuts.find(text, syllabus.find("feed_forward.gelu"))
 
 
+def test_ones_own_gelu_in_a_table_is_allowed():
+    text = 'def gelu(x):\n    return x\n\n\n{"gelu": gelu}.get("gelu")(1.0)\n'
+    assert shortcuts.find(text, syllabus.find("feed_forward.gelu")) == []
+
+
 @pytest.mark.parametrize("symbols", FORBIDDEN.values(), ids=FORBIDDEN)
 def test_every_forbidden_symbol_exists_and_can_be_closed(symbols):
     for symbol in symbols:
