@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 from collections.abc import Iterator
 
+from assignment import command_line
 from assignment.evaluation.win_rates import (
     length_controlled_win_rate,
     outcomes,
@@ -30,8 +31,10 @@ class Measured:
         """Go on behind this block when an exercise in it is blank: a student may not be so far."""
         try:
             yield
-        except NotImplementedError as blank:
-            self.blanks.append(str(blank).split(":")[0])
+        except NotImplementedError as error:
+            if (blank := command_line.blank_behind(error)) is None:
+                raise
+            self.blanks.append(blank[0])
 
 
 def comparison_figures(measured: Measured, other: Measured) -> dict[str, float]:

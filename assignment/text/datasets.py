@@ -27,11 +27,9 @@ class Dataset:
     name: str
     train: list[Record]
     validation: list[Record]
-
-    @property
-    def is_bundled(self) -> bool:
-        """Whether it is data of the course, for which there are programs that judge an answer."""
-        return self.name in KINDS
+    is_bundled: bool = False
+    """Whether it is data of the course, for which there are programs that judge an answer. A file
+    may have the name of one."""
 
 
 def load_dataset(
@@ -59,6 +57,7 @@ def load_dataset(
         noises = {"train": noise, "validation": 0.0}
         return Dataset(
             name,
+            is_bundled=True,
             **{
                 part: [
                     Conversation(record["prompt"], record["response"])
@@ -70,7 +69,7 @@ def load_dataset(
             },
         )
     if KINDS.get(name) is kind:
-        return Dataset(name, _bundled(name, "train"), _bundled(name, "validation"))
+        return Dataset(name, _bundled(name, "train"), _bundled(name, "validation"), True)
     if path.is_file():
         return _from_file(path, kind)
     known = [known for known, its_kind in KINDS.items() if its_kind is kind]

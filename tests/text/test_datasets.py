@@ -45,6 +45,11 @@ def write(path, records):
     return str(path)
 
 
+def test_a_file_with_the_name_of_the_courses_data_is_not_the_courses(tmp_path):
+    records = [{"prompt": f"p{i}", "chosen": "a", "rejected": "b"} for i in range(3)]
+    assert not load_dataset(write(tmp_path / "preferences.jsonl", records), Preference).is_bundled
+
+
 def test_of_a_file_every_tenth_record_is_held_out(tmp_path):
     records = [{"prompt": f"p{i}", "response": f"r{i}"} for i in range(25)]
     data = load_dataset(write(tmp_path / "mine.jsonl", records), Conversation)
