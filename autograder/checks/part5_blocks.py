@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder.checks import check
 from autograder.checks.layer_tools import fill_block, later_inputs_reach
-from autograder.checks.tools import normal, tensor
+from autograder.checks.tools import causal, normal, tensor
 
 NEEDS = (
     "attention.scaled_dot_product",
@@ -22,11 +22,6 @@ def decoder_block(assignment, rng, dropout=0.0, **options):
     block(inputs, context=inputs) if crossed else block(inputs)  # builds it
     fill_block(rng, block)
     return block
-
-
-def causal(queries, keys, first) -> np.ndarray:
-    """Queries at positions `first …`."""
-    return np.arange(keys) <= first + np.arange(queries)[:, None]
 
 
 @check("blocks.decoder", needs=NEEDS)

@@ -35,3 +35,9 @@ def gradients(function: Callable[..., Any], *arrays: np.ndarray) -> list[np.ndar
 def text_codes(text: str) -> np.ndarray:
     """A text as its code points, so that it can be compared as an array."""
     return np.array([ord(character) for character in text], np.int32)
+
+
+def causal(queries: int, keys: int, first: int | None = None) -> np.ndarray:
+    """A causal mask: queries at positions `first …`, by default the last ones."""
+    first = keys - queries if first is None else first
+    return np.arange(keys) <= first + np.arange(queries)[:, None]
