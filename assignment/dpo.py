@@ -34,7 +34,7 @@ def dpo(config: DPOConfig) -> None:
     seen = seen_indices(config.seed, config.steps, config.batch_size, pairs.size)
     print(f"The reference's log-probabilities of {len(seen):,} pairs, once ...", flush=True)
     score_reference = SequenceScorer(reference)
-    pairs.add_reference(score_reference, seen, stage.run_directory.path / "reference_log_probs.npy")
+    pairs.add_reference(score_reference, seen, stage.run_directory.reference_log_probs)
     held_out.add_reference(score_reference)
 
     def batch(step: int):

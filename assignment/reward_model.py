@@ -48,7 +48,7 @@ def reward_model(config: RewardTrainingConfig) -> None:
             config.ranked_prompts,
             config.ranked_responses,
             config.seed,
-            stage.run_directory.path / "rankings.jsonl",
+            stage.run_directory.rankings,
         )
     chosen, rejected, cut = pack_pairs(pairs, stage.tokenizer, longest)
     if cut:

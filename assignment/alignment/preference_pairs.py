@@ -61,16 +61,13 @@ class PreferencePairs:
         Args:
             score: The scorer of the reference model.
             seen: The places of the pairs that are needed, NaN stands for the others; None: all.
-            path: Where they are kept, so that a resumed run need not compute them again. A file
-                that lacks some of them, as of a run with another seed, is written anew.
+            path: Where they are kept, so that a resumed run need not compute them again.
         """
+        if path and path.exists():
+            self.ref_log_probs = np.load(path)
+            return
         seen = np.arange(self.size) if seen is None else seen
         places = np.arange(len(self.packed.inputs)).reshape(-1, self.size)  # (blocks, N)
-        if path and path.exists():
-            stored = np.load(path)
-            if stored.shape == places.shape and not np.isnan(stored[:, seen]).any():
-                self.ref_log_probs = stored
-                return
         self.ref_log_probs = np.full(places.shape, np.nan, np.float32)
         rows = self.packed.rows(places[:, seen].reshape(-1))
         self.ref_log_probs[:, seen] = score(rows).reshape(-1, len(seen))

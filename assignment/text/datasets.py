@@ -69,7 +69,7 @@ def load_dataset(
             },
         )
     if KINDS.get(name) is kind:
-        return Dataset(name, _bundled(name, "train"), _bundled(name, "validation"), True)
+        return Dataset(name, _bundled(name, "train"), _bundled(name, "validation"), is_bundled=True)
     if path.is_file():
         return _from_file(path, kind)
     known = [known for known, its_kind in KINDS.items() if its_kind is kind]

@@ -1,6 +1,7 @@
 """Run directories: self-describing, so that a later stage needs nothing but the path.
 
 config.json  tokenizer.model  metrics.jsonl  samples.txt  checkpoints/  event files
+rankings.jsonl (reward model)  reference_log_probs.npy (DPO)
 """
 
 import dataclasses
@@ -46,6 +47,9 @@ class RunDirectory:
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples.txt"
         self.metrics = self.path / "metrics.jsonl"
+        # What a stage computes once, before its first step.
+        self.rankings = self.path / "rankings.jsonl"
+        self.reference_log_probs = self.path / "reference_log_probs.npy"
         self._config = self.path / "config.json"
         self._tokenizer = self.path / "tokenizer.model"
 
@@ -95,7 +99,8 @@ class RunDirectory:
         nothing of the attempt that never reached a checkpoint stays.
         """
         if step == 0:
-            for path in (self.metrics, self.samples, *self.path.glob("events.out.tfevents.*")):
+            files = (self.metrics, self.samples, self.rankings, self.reference_log_probs)
+            for path in (*files, *self.path.glob("events.out.tfevents.*")):
                 path.unlink(missing_ok=True)
         elif self.samples.exists():
             heading = re.compile(r"^--- step (\d+)\n", re.MULTILINE)

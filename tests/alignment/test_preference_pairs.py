@@ -52,15 +52,6 @@ def test_what_was_computed_is_read_when_a_run_goes_on(pairs, scorer, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_pairs_that_an_earlier_run_has_not_seen_are_scored(pairs, scorer, tmp_path):
-    path = tmp_path / "reference.npy"
-    first, second = pairs(False), pairs(False)
-    first.add_reference(scorer, seen=np.array([1]), path=path)
-    second.add_reference(scorer, seen=np.array([0, 2]), path=path)
-    assert not np.isnan(second.ref_log_probs[:, [0, 2]]).any()
-    np.testing.assert_array_equal(np.load(path), second.ref_log_probs)
-
-
 def test_a_score_does_not_depend_on_the_batches(pairs, scorer):
     packed = pairs(True).packed
     many = packed.rows(np.resize(np.arange(len(packed.inputs)), BATCH_SIZE + 7))

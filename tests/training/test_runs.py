@@ -99,6 +99,23 @@ def test_checkpoints_of_an_unknown_run_are_not_continued(run, story_tokenizer):
         run.create("train", TRANSFORMER, SETTINGS, story_tokenizer)
 
 
+def test_nothing_is_left_of_an_attempt_without_a_checkpoint_but_what_describes_it(run):
+    described = set(run.path.iterdir())
+    events = run.path / "events.out.tfevents.1.host"
+    for path in (run.metrics, run.samples, run.rankings, run.reference_log_probs, events):
+        path.write_text("of another seed")
+    run.forget_after(0)
+    assert set(run.path.iterdir()) == described
+
+
+def test_a_run_that_goes_on_keeps_what_was_computed_before_its_first_step(run):
+    for path in (run.rankings, run.reference_log_probs):
+        path.write_text("of this run")
+    run.forget_after(3)
+    assert run.rankings.exists()
+    assert run.reference_log_probs.exists()
+
+
 def test_a_run_without_a_checkpoint_says_so(run):
     with pytest.raises(ValueError, match="has no checkpoint"):
         run.load_model()
