@@ -22,7 +22,7 @@ HELP = """\
 
 def chat(config: ChatConfig) -> None:
     """Read messages until there are no more, and answer each."""
-    check(config)
+    config.check()
     sys.stdin.reconfigure(errors="replace")  # what is not UTF-8 is no reason to stop
     session = Session(config)
     interactive = sys.stdin.isatty()
@@ -148,15 +148,6 @@ class Session:
             and run.stage() != "reward_model"
             and run.pre_training().path.resolve() == root
         }
-
-
-def check(config: ChatConfig) -> None:
-    """Raise ValueError for a value that no model can do anything with."""
-    temperature(config.temperature)
-    if config.top_k < 0:
-        raise ValueError(f"--top-k must not be negative. Received: {config.top_k}")
-    if not 0 < config.top_p <= 1:
-        raise ValueError(f"--top-p must be in (0, 1]. Received: {config.top_p}")
 
 
 def temperature(value) -> float:

@@ -6,7 +6,7 @@ from assignment.config import SampleConfig
 
 def sample(config: SampleConfig) -> None:
     """Print texts that begin with the prompt."""
-    check(config)
+    config.check()
 
     from assignment.generation.sampling import make_sampler
     from assignment.generation.text import TextGenerator
@@ -26,20 +26,6 @@ def sample(config: SampleConfig) -> None:
             # A line break can also be written as its byte, which is a token of its own.
             text = text.partition("\n")[0]
         print((config.prompt + text).strip("\n"), end="\n---\n")
-
-
-def check(config: SampleConfig) -> None:
-    """Raise ValueError for a value that no model can do anything with."""
-    if config.samples < 1:
-        raise ValueError(f"--samples must be at least 1. Received: {config.samples}")
-    if config.temperature < 0:
-        raise ValueError(f"--temperature must not be negative. Received: {config.temperature}")
-    if config.top_k < 0:
-        raise ValueError(f"--top-k must not be negative. Received: {config.top_k}")
-    if not 0 < config.top_p <= 1:
-        raise ValueError(f"--top-p must be in (0, 1]. Received: {config.top_p}")
-    if not config.prompt:
-        raise ValueError('--prompt is empty. For a text without a given beginning use "\\n".')
 
 
 def new_tokens(config: SampleConfig, prompt_tokens: int, context: int) -> int:

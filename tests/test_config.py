@@ -131,7 +131,8 @@ def test_an_unknown_preset_lists_the_known():
     ],
 )
 def test_impossible_values_are_refused(field, value):
-    with pytest.raises(ValueError, match=rf"{field}.*Received: .*{value}"):
+    flag = field.replace("_", "-")
+    with pytest.raises(ValueError, match=rf"--{flag} must be .*Received: {value}"):
         TrainConfig(preset="smoke", **{field: value}).resolve()
 
 

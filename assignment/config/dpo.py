@@ -4,7 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
-from assignment.config.stage import StageConfig, require
+from assignment.config.check import require
+from assignment.config.stage import StageConfig
 
 PreferenceLoss = Literal["dpo", "ipo", "kto", "orpo", "r-dpo", "simpo"]
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from assignment.config.check import require
 from assignment.config.reward_model import RewardTrainingConfig
-from assignment.config.stage import StageConfig, require
+from assignment.config.stage import StageConfig
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from assignment.config.stage import StageConfig, require
+from assignment.config.check import require
+from assignment.config.stage import StageConfig
 
 
 @dataclass(frozen=True)

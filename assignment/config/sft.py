@@ -4,7 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from assignment.config.stage import StageConfig, require
+from assignment.config.check import require
+from assignment.config.stage import StageConfig
 
 LORA_DEFAULTS = {"learning_rate": 1e-2, "batch_size": 32}
 """Low-rank changes want larger steps than all weights together, and less noise in them."""

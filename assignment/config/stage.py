@@ -7,6 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import tyro
 
+from assignment.config.check import require
+
 # What the names of default run directories begin with; a later stage puts its own in place of it.
 LABELS = (
     *("sft-arithmetic", "sft", "reward_model", "ppo", "grpo"),
@@ -119,11 +121,3 @@ class StageConfig:
             for name, value in values.items()
             if name not in elsewhere
         }
-
-
-def require(config, condition, wanted: str, *names: str) -> None:
-    """Raise ValueError unless the condition holds for each of these fields of a configuration."""
-    for name in names:
-        if not condition(getattr(config, name)):
-            flag = name.replace("_", "-")
-            raise ValueError(f"--{flag} must be {wanted}. Received: {getattr(config, name)}")

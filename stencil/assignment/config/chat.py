@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from assignment.config.check import require
+
 
 @dataclass(frozen=True)
 class ChatConfig:
@@ -24,3 +26,8 @@ class ChatConfig:
     """The same seed and the same messages give the same answers."""
     checkpoint: Literal["best", "latest"] = "best"
     """Which checkpoint to use."""
+
+    def check(self) -> None:
+        """Raise ValueError for a value that no model can do anything with."""
+        require(self, lambda v: v >= 0, "0 or more", "temperature", "top_k")
+        require(self, lambda v: 0 < v <= 1, "above 0 and at most 1", "top_p")

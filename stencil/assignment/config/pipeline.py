@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from assignment.config.stage import require
+from assignment.config.check import require
 
 
 @dataclass(frozen=True)

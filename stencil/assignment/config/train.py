@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from assignment.config.check import require
 from assignment.config.model import (
     PRESETS,
     ModelConfig,
@@ -82,6 +83,13 @@ class TrainConfig:
         """
         if self.preset not in PRESETS:
             raise ValueError(f"Unknown preset {self.preset!r}. Known: {', '.join(PRESETS)}.")
+        if self.model == "transformer" and self.bahdanau:
+            raise ValueError("--bahdanau is an option of recurrent models: add --model lstm.")
+        if self.model != "transformer" and self.positions:
+            raise ValueError(
+                "--positions is an option of the transformer: a recurrent model reads in order. "
+                f"Leave it out. Received: {self.positions} with --model {self.model}"
+            )
         preset = PRESETS[self.preset]
         shape = preset.transformer
         defaults = {
@@ -97,19 +105,18 @@ class TrainConfig:
         }
         missing = {name: value for name, value in defaults.items() if getattr(self, name) is None}
         config = dataclasses.replace(self, **missing)
-        for name in ("steps", "batch_size", "sequence_length", "evaluate_every", "log_every"):
-            if getattr(config, name) < 1:
-                raise ValueError(f"{name} must be at least 1. Received: {getattr(config, name)}")
-        for name in ("seed", "warmup_steps", "weight_decay", "checkpoint_minutes"):
-            if getattr(config, name) < 0:
-                raise ValueError(f"{name} must not be negative. Received: {getattr(config, name)}")
-        for name in ("learning_rate", "max_norm"):
-            if not getattr(config, name) > 0:
-                raise ValueError(f"{name} must be positive. Received: {getattr(config, name)}")
-        for name in ("dropout", "beta_2"):
-            if not 0 <= getattr(config, name) < 1:
-                raise ValueError(f"{name} must be in [0, 1). Received: {getattr(config, name)}")
+        config._check()
         return config, config._model_config(preset)
+
+    def _check(self) -> None:
+        """Raise ValueError if a value of the resolved configuration is impossible."""
+        require(self, lambda v: v >= 1, "at least 1", "steps", "batch_size", "sequence_length")
+        require(self, lambda v: v >= 1, "at least 1", "evaluate_every", "log_every")
+        require(self, lambda v: v >= 0, "0 or more", "seed", "warmup_steps", "weight_decay")
+        require(self, lambda v: v >= 0, "0 or more", "checkpoint_minutes")
+        require(self, lambda v: v > 0, "positive", "learning_rate", "max_norm")
+        require(self, lambda v: 0 <= v < 1, "from 0 to below 1", "dropout", "beta_2")
+        require(self, lambda v: 0 <= v <= 1, "from 0 to 1", "final_rate")
 
     def _model_config(self, preset: Preset) -> ModelConfig:
         if self.model == "transformer":
