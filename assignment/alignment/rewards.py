@@ -92,9 +92,10 @@ def extract_answer(text) -> int | None:
         answer, end, _ = answer.partition("</answer>")
         if not end:
             return None
-    # Sign and dollar in either order, digits, zeros after the point, and an end. [0-9]: \d would
-    # take the digits of every script.
-    number = re.match(r"\s*(-?)\$?(-?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.0*)?(?![^\s<])", answer)
+    sign = r"\s*(-?)\$?(-?)"  # before the dollar or behind it
+    digits = r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)"  # \d would take the digits of every script
+    end = r"(?:\.0*)?(?=\s|</answer>|\Z)"  # zeros after the point, and nothing glued to them
+    number = re.match(sign + digits + end, answer)
     if number is None or (number[1] and number[2]):
         return None
     try:

@@ -2,7 +2,7 @@
 
 from autograder.misconceptions import Misconception
 
-_END = "(?:\\.0*)?(?![^\\s<])"
+_END = "(?:\\.0*)?(?=\\s|</answer>|\\Z)"
 
 MISCONCEPTIONS = [
     Misconception(
