@@ -147,11 +147,6 @@ def parse(level: int | str) -> int:
     return int(text)
 
 
-def describe() -> str:
-    """What holds on this machine and what is lacking, for the report."""
-    return str(available())
-
-
 def secrets() -> list[Path]:
     """What no worker may see: recordings, tolerances, and code that solves the exercises."""
     package = kit.AUTOGRADER

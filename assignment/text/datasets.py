@@ -24,7 +24,6 @@ HELD_OUT_SHARE = 10
 class Dataset:
     """Records of one class."""
 
-    name: str
     train: list[Record]
     validation: list[Record]
     is_bundled: bool = False
@@ -56,7 +55,6 @@ def load_dataset(
         demonstrations = load_grammar("arithmetic").demonstrations
         noises = {"train": noise, "validation": 0.0}
         return Dataset(
-            name,
             is_bundled=True,
             **{
                 part: [
@@ -69,7 +67,7 @@ def load_dataset(
             },
         )
     if KINDS.get(name) is kind:
-        return Dataset(name, _bundled(name, "train"), _bundled(name, "validation"), is_bundled=True)
+        return Dataset(_bundled(name, "train"), _bundled(name, "validation"), is_bundled=True)
     if path.is_file():
         return _from_file(path, kind)
     known = [known for known, its_kind in KINDS.items() if its_kind is kind]
@@ -99,4 +97,4 @@ def _from_file(path: Path, kind: type) -> Dataset:
         raise ValueError(f"{path} holds one record only: none is left to hold out.")
     held_out = records[::HELD_OUT_SHARE]
     train = [record for i, record in enumerate(records) if i % HELD_OUT_SHARE]
-    return Dataset(path.stem, train, held_out)
+    return Dataset(train, held_out)

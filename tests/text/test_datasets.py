@@ -53,7 +53,7 @@ def test_a_file_with_the_name_of_the_courses_data_is_not_the_courses(tmp_path):
 def test_of_a_file_every_tenth_record_is_held_out(tmp_path):
     records = [{"prompt": f"p{i}", "response": f"r{i}"} for i in range(25)]
     data = load_dataset(write(tmp_path / "mine.jsonl", records), Conversation)
-    assert (data.name, data.is_bundled) == ("mine", False)
+    assert not data.is_bundled
     assert [record.prompt for record in data.validation] == ["p0", "p10", "p20"]
     assert len(data.train) == 22
 
