@@ -12,7 +12,7 @@ def next_token_loss(logits, targets, mask=None) -> tf.Tensor:
         L = −(1/|M|) Σ_{t ∈ M} log p(y_t),   p = softmax(logits_t)
 
     The targets are the inputs shifted by one already, so that `logits[:, t]` predicts
-    `targets[:, t]`. Without any token that counts the loss is 0.
+    `targets[:, t]`. At least one token counts.
 
     Args:
         logits: `(…, V)`, unnormalised.
@@ -37,8 +37,8 @@ def response_loss(logits, targets, response_mask, per_sequence: bool = False) ->
         per sequence:  −(1/B) Σ_b (1/|y_b|) Σ_{t ∈ y_b} log p(y_bt)
 
     where y_b are the response tokens of example b, its end-of-text token included. The first gives
-    every token the same weight, the second every example, however long it is. An example without a
-    response token adds 0.
+    every token the same weight, the second every example, however long it is. Each has
+    at least one.
 
     Args:
         logits: `(B, T, V)`, unnormalised.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.checks import check
-from autograder.checks.tools import gradients, normal, tensor
+from autograder.checks.tools import compiled, gradients, normal, tensor
 
 
 def _inputs(rng, batch=(3,), length=5, query=4, key=6, value=7, inner=2):
@@ -38,7 +38,10 @@ def masked_keys(assignment, rng):
     """Rows of unequal lengths: keys off the mask get no weight, the others share it."""
     mask = np.arange(6) < np.array([[6], [2], [4]])
     mask[0, 1] = False
-    return _attend(assignment, _inputs(rng, length=6), mask)
+    arrays = _inputs(rng, length=6)
+    attend = compiled(assignment.layers.recurrent.additive_attention)
+    context, _ = attend(*map(tensor, (*arrays, mask)))
+    return _attend(assignment, arrays, mask) | {"context, compiled": context}
 
 
 @check("recurrent.bahdanau")

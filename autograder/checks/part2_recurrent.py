@@ -101,6 +101,7 @@ def equal_lstm_sizes(assignment, rng):
     """Batch, width and units are equal, and the cell is far from the state."""
     inputs = list(_lstm_inputs(rng, 4, 4, 4))
     inputs[2] = inputs[2] + 3
+    inputs[2][0] += 150  # a cell is not bounded
     h, c = assignment.layers.recurrent.lstm_step(*map(tensor, inputs))
     return {"h": h, "c": c}
 

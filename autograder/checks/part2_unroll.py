@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.checks import check
-from autograder.checks.tools import normal, tensor
+from autograder.checks.tools import compiled, normal, tensor
 
 CELLS = {"SimpleRNN": 1, "LSTM": 4}
 RNN, LSTM = "recurrent.rnn_cell", "recurrent.lstm_cell"
@@ -33,7 +33,8 @@ def _holes():
 def rnn_sequence(assignment, rng):
     """SimpleRNN over a sequence."""
     layer = _layer(assignment, rng, "SimpleRNN", 5, 4)
-    return {"outputs": layer(tensor(normal(rng, 3, 7, 5)))}
+    long = layer(tensor(normal(rng, 2, 20, 5)))
+    return {"outputs": layer(tensor(normal(rng, 3, 7, 5))), "outputs of many steps": long}
 
 
 @check("recurrent.unroll", needs=[LSTM])
@@ -74,11 +75,15 @@ def masked_rnn_steps(assignment, rng):
 
 @check("recurrent.unroll", needs=[LSTM])
 def masked_lstm_steps(assignment, rng):
-    """LSTM: a masked step leaves both h and c as they were."""
+    """LSTM: a masked step leaves both h and c as they were; compiled too."""
     layer = _layer(assignment, rng, "LSTM", 4, 3)
     inputs, mask = tensor(normal(rng, 5, 6, 4)), tensor(_holes())
     states = _states(rng, "LSTM", 5, 3)
-    return {"outputs": layer(inputs, mask=mask, initial_state=states)}
+    in_training = compiled(lambda inputs, mask: layer(inputs, mask=mask))
+    return {
+        "outputs": layer(inputs, mask=mask, initial_state=states),
+        "outputs, compiled": in_training(inputs, mask),
+    }
 
 
 @check("recurrent.unroll", needs=[LSTM])
@@ -98,7 +103,8 @@ def sequence_in_two_parts(assignment, rng):
         inputs, mask = tensor(normal(rng, 5, 6, 2)), _holes()
         early, state = layer(inputs[:, :4], mask=tensor(mask[:, :4]), return_state=True)
         late, state = layer(inputs[:, 4:], initial_state=state, return_state=True)
-        result |= {f"{kind}, early": early, f"{kind}, late": late}
+        once_more, _ = layer(inputs[:, 4:], return_state=True)  # from zeros: nothing stays
+        result |= {f"{kind}, early": early, f"{kind}, late": late, f"{kind}, new": once_more}
         result |= {f"{kind}, last state {i}": part for i, part in enumerate(state)}
     return result
 

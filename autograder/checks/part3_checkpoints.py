@@ -102,7 +102,7 @@ def best_of_both_processes(assignment, rng):
     run = Run(assignment, rng, keep=2)
     run.checkpointer.restore_latest()
     results = {}
-    for step, metric in ((60, 1.8), (70, None), (80, 1.2)):
+    for step, metric in ((60, 1.8), (70, None), (80, 1.49998)):
         run.save_marked(step, metric)
         fresh = Run(assignment, rng, start=-0.5, keep=2)
         results[f"best after {step}"] = _number(fresh.checkpointer.restore_best())
@@ -186,6 +186,9 @@ def damaged_checkpoint(assignment, rng):
     run = Run(assignment, rng, start=-0.5)
     results["two damaged, step"] = _number(run.checkpointer.restore_latest())
     results["two damaged, weights"] = run.marks()
+    run.save_marked(9, 2.0)  # the run goes on, and comes by the damaged steps again
+    run = Run(assignment, rng, start=-0.5)
+    results["saved again, step"] = _number(run.checkpointer.restore_latest())
     return results
 
 

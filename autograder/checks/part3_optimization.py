@@ -94,6 +94,7 @@ def first_updates(assignment, rng):
     """Four updates without decay, of gradients that change: bias-corrected moments."""
     values = {"dense/kernel": normal(rng, 3, 4), "output/kernel": normal(rng, 4, 2)}
     gradients = _random_gradients(rng, values, 4)
+    gradients[1]["dense/kernel"][0] = gradients[3]["output/kernel"][2] = 0.0  # the moments go on
     options = {"learning_rate": 0.3, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-8}
     return _optimized(assignment, values, gradients, options | {"weight_decay": 0.0})
 

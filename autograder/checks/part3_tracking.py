@@ -58,7 +58,7 @@ def two_prefixes(assignment, rng):
 def kinds_of_numbers(assignment, rng):
     """Tensors, NumPy numbers and Python numbers are all metrics."""
     a, b, c = normal(rng, 3)
-    of_python = {"python": float(c), "whole": 7, "zero": 0.0}
+    of_python = {"python": float(c), "whole": 7, "zero": 0.0, "Top5_F1": 0.25}
     metrics = {"tensor": tensor(a), "numpy": np.float32(b), **of_python}
     return _logged(assignment, [(0, {"first": 1.5}, "run"), (3, metrics, "run")])
 

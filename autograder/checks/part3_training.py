@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.checks import check
-from autograder.checks.tools import gradients, normal, tensor
+from autograder.checks.tools import compiled, gradients, normal, tensor
 
 
 @check("training.loss")
@@ -36,6 +36,25 @@ def equal_sizes(assignment, rng):
         "loss": next_token_loss(tensor(logits), tensor(targets)),
         "masked loss": next_token_loss(tensor(logits), tensor(targets), tensor(mask)),
     }
+
+
+@check("training.loss")
+def compiled_loss(assignment, rng):
+    """Within a tf.function, as the training step is: the mask has no value yet."""
+    logits = tensor(normal(rng, 2, 4, 5, scale=2.0))
+    targets = tensor(rng.integers(0, 5, (2, 4)).astype(np.int32))
+    mask = tensor(np.array([[1, 0, 1, 1], [0, 0, 1, 0]], bool))
+    loss = compiled(assignment.training.losses.next_token_loss)
+    return {"loss": loss(logits, targets), "masked loss": loss(logits, targets, mask)}
+
+
+@check("training.loss")
+def one_token(assignment, rng):
+    """A single token counts: the loss is its own."""
+    logits, targets = normal(rng, 2, 3, 4), rng.integers(0, 4, (2, 3)).astype(np.int32)
+    mask = np.arange(6).reshape(2, 3) == 4
+    loss = assignment.training.losses.next_token_loss
+    return {"loss": loss(tensor(logits), tensor(targets), tensor(mask))}
 
 
 @check("training.loss")

@@ -201,9 +201,11 @@ def further_arguments(assignment, rng):
     pad = padding.get("pad_id", 0)
     shared = {"shared_length": 3} if "shared_length" in known else {}
     together, _ = generate(Order(11), tensor(ids), lengths, 6, best, 1, **shared)
+    placed, _ = generate(Cache(11), tensor(ids), lengths, 6, best, 1, **shared)
     return {
         "new tokens": np.where(behind, -1, text),
         "lengths": counts,
         "padding": np.bool_((text[behind] == pad).all()),
         "ids with shared tokens": together,
+        "ids with shared tokens in a cache": placed,
     }

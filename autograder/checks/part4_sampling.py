@@ -34,6 +34,7 @@ def greedy_choice(assignment, rng):
     logits[0, 0] = 9.0
     logits[1] = -20 - np.abs(logits[1])  # all negative
     logits[2, 6] = 50.0
+    logits[3] = 200 + 10 * logits[3]  # their exponentials overflow
     greedy = assignment.generation.sampling.greedy
     return {"ids": greedy(tensor(logits)), "one row": greedy(tensor(logits[1:2]))}
 
@@ -45,7 +46,7 @@ def low_and_high(assignment, rng):
     apply_temperature = assignment.generation.sampling.apply_temperature
     return {
         f"temperature {temperature}": centred(apply_temperature(tensor(logits), temperature))
-        for temperature in (0.4, 1.0, 2.5, 0.01)
+        for temperature in (0.4, 1.0, 2.5, 0.002)
     } | {"one row": centred(apply_temperature(tensor(logits[:1]), 2))}
 
 

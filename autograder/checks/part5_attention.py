@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.checks import check
-from autograder.checks.tools import gradients, normal, tensor
+from autograder.checks.tools import compiled, gradients, normal, tensor
 
 
 @check("attention.scaled_dot_product")
@@ -24,10 +24,11 @@ def masked(assignment, rng):
     value = normal(rng, 2, 3, 5, 8)
     mask = rng.random((2, 1, 4, 5)) < 0.6
     mask[..., 0] = True  # no empty row here
-    output, weights = assignment.layers.attention.scaled_dot_product_attention(
-        tensor(query), tensor(key), tensor(value), tensor(mask)
-    )
-    return {"weights": weights, "output": output}
+    arrays = [tensor(array) for array in (query, key, value, mask)]
+    attend = assignment.layers.attention.scaled_dot_product_attention
+    output, weights = attend(*arrays)
+    in_training, _ = compiled(attend)(*arrays)
+    return {"weights": weights, "output": output, "output, compiled": in_training}
 
 
 @check("attention.scaled_dot_product")

@@ -88,11 +88,17 @@ def cached(assignment, rng):
         results[f"output {first}-{last}"] = output
     crossing = decoder_block(assignment, rng, cross_attention=True)
     context = tensor(normal(rng, 2, 3, 12))
-    mask = tensor(causal(1, 5, 4))
-    crossed, _ = crossing(
-        tensor(inputs[:, :1]), context=context, mask=mask, cache=cache, cache_index=4
+    crossed, _, weights = crossing(
+        tensor(inputs[:, :1]),
+        context=context,
+        mask=tensor(causal(1, 5, 3)),
+        context_mask=tensor(np.array([[1, 0, 1], [1, 1, 0]], bool)[:, None, None]),
+        cache=cache,
+        cache_index=3,
+        return_weights=True,
     )
-    return {**results, "cache": cache, "output with a context": crossed}
+    results |= {"output with a context": crossed, "weights with a context": weights}
+    return {**results, "cache": cache}
 
 
 @check("blocks.decoder", needs=NEEDS)

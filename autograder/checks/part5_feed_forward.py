@@ -4,15 +4,16 @@ import numpy as np
 
 from autograder.checks import check
 from autograder.checks.layer_tools import fill_dense
-from autograder.checks.tools import gradients, normal, tensor
+from autograder.checks.tools import compiled, gradients, normal, tensor
 
 
 @check("feed_forward.gelu")
 def around_zero(assignment, rng):
     """Values on both sides, on an array of three axes."""
     gelu = assignment.layers.feed_forward.gelu
-    x = normal(rng, 2, 3, 4, scale=2.0)
-    return {"gelu": gelu(tensor(x)), "of zero and one": gelu(tensor(np.float32([0, 1, -1])))}
+    x = tensor(normal(rng, 2, 3, 4, scale=2.0))
+    points = gelu(tensor(np.float32([0, 1, -1])))
+    return {"gelu": gelu(x), "of zero and one": points, "gelu, compiled": compiled(gelu)(x)}
 
 
 @check("feed_forward.gelu", tolerance="loose")

@@ -171,7 +171,8 @@ def rotary(assignment, rng):
     for index in range(2):  # one by one: the position follows from the index
         step = tensor(inputs[:, index : index + 1])
         visible = tensor(causal(1, 8, index))
-        last, single = layer(step, mask=visible, cache=single, cache_index=index)
+        at = tensor(np.int32(index))  # as in the decoding loop
+        last, single = layer(step, mask=visible, cache=single, cache_index=at)
     whole = np.asarray(layer(tensor(inputs[:, :2])))[:, 1]
     return {
         "without positions": plain(tensor(inputs)),

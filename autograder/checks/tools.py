@@ -1,5 +1,6 @@
 """Small helpers for writing checks. TensorFlow is imported when one is called, not before."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,17 @@ def tensor(array: Any) -> Any:
     import tensorflow as tf
 
     return tf.convert_to_tensor(array)
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as training runs it: within a `tf.function`, where tensors have no values.
+
+    What wraps it while outputs are recorded wants concrete numbers, and is taken off.
+    """
+    import tensorflow as tf
+
+    plain = inspect.unwrap(function)
+    return tf.function(lambda *inputs: plain(*inputs))
 
 
 def gradients(function: Callable[..., Any], *arrays: np.ndarray) -> list[np.ndarray]:
