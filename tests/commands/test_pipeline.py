@@ -153,3 +153,20 @@ def test_what_cannot_be_measured_is_refused(stage, flags, words, pipeline):
     assert finished.code == 2
     (line,) = finished.errors
     assert words in line
+
+
+def test_the_default_reward_model_of_a_ppo_run_is_found_again(pipeline, tmp_path, monkeypatch):
+    from assignment.config import EvaluateConfig
+    from assignment.reporting.tasks import RunMeasures
+    from assignment.training.runs import RunDirectory
+
+    shutil.copytree(pipeline, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    description = json.loads(Path("ppo/config.json").read_text())
+    description["settings"]["reward_model"] = None  # as without --reward-model
+    Path("ppo/config.json").write_text(json.dumps(description))
+    run = RunDirectory(Path("ppo"))
+    assert RunMeasures(run, EvaluateConfig()).reward_run is None
+    Path("runs").mkdir()
+    Path("reward_model").rename("runs/reward_model-sft")  # where the command puts it
+    assert RunMeasures(run, EvaluateConfig()).reward_run.path == Path("runs/reward_model-sft")

@@ -2,9 +2,10 @@
 
 import functools
 import math
+from pathlib import Path
 
 from assignment.alignment.reward_observer import RewardScorer
-from assignment.config import EvaluateConfig, RewardModelConfig
+from assignment.config import EvaluateConfig, PPOConfig, RewardModelConfig
 from assignment.reporting.measured import Measured, comparison_figures
 from assignment.reporting.measuring import best_of_n_curve, measure
 from assignment.reporting.panel import Panel, Sizes
@@ -96,11 +97,14 @@ class RunMeasures:
     def _reward_run(self) -> RunDirectory | None:
         if self.config.reward_model:
             run = RunDirectory(self.config.reward_model)
-        else:
-            trained_with = self.run.settings().get("reward_model")
-            run = RunDirectory(trained_with) if trained_with else None
-            if not run or not run.exists():
+        elif self.run.stage() == PPOConfig.stage:
+            named, source = self.run.settings()["reward_model"], self.run.parent().path
+            config = PPOConfig(source, reward_model=named and Path(named))
+            run = RunDirectory(config.reward_model_directory())
+            if not run.exists():
                 return None
+        else:
+            return None
         if not isinstance(run.model_config(), RewardModelConfig):
             raise ValueError(f"{run.path} is no run of python -m assignment.reward_model")
         return run
