@@ -113,7 +113,9 @@ def run_loop(
             batch = batch_fn(step)
             is_last = step == plan.total_steps
             logs = step % plan.log_every == 0 or is_last
-            before = [np.array(v) for v in model.trainable_variables] if logs else None
+            if logs:  # what the step is about to change
+                rate = float(optimizer.learning_rate)
+                before = [np.array(v) for v in model.trainable_variables]
             metrics = step_fn(*batch)
             loss = float(metrics["loss"])
             if step == start_step + 1:
@@ -129,7 +131,7 @@ def run_loop(
                 speed = len(history) * plan.units_per_step / seconds
                 means = {name: np.mean([float(m[name]) for m in history]) for name in metrics}
                 measured = means | {
-                    "learning_rate": optimizer.learning_rate,
+                    "learning_rate": rate,
                     "update_ratio": _update_ratio(before, model.trainable_variables),
                     f"{plan.unit}_per_second": speed,
                 }

@@ -104,6 +104,15 @@ def test_a_stage_killed_before_its_first_checkpoint_begins_again(source):
     assert state(practice(source, "killed")) == state(practice(source, "whole"))
 
 
+def test_the_rate_that_is_logged_is_that_of_the_step(source):
+    stage = practice(source, "run", log_every=1, warmup_steps=3)
+    lines = read_metrics(stage.run_directory.metrics)
+    rates = [line["learning_rate"] for line in lines if line["prefix"] == "train"]
+    np.testing.assert_allclose(rates[:3], [0.1 / 3, 0.2 / 3, 0.1], rtol=1e-5)
+    assert rates[2] > rates[3] > rates[4] > rates[5]
+    np.testing.assert_allclose(rates[5], 0.01, rtol=1e-5)
+
+
 def test_the_weights_of_the_best_step_stay_in_the_end(source):
     stage = practice(source, "run")
     assert int(stage.checkpointer.step) == 4  # the smallest loss
