@@ -10,6 +10,9 @@ from assignment.training.compiling import compile_for
 from assignment.training.loop import train_step
 from assignment.training.optimizers import clip_by_global_norm
 
+UNCLIPPED = 1e30
+"""A norm that no gradient has."""
+
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
     """`none`, `mirrored` (all GPUs of this machine) or `multi-worker` (machines in `TF_CONFIG`).
@@ -47,6 +50,30 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     return (resolver.task_type, resolver.task_id) == (chief, 0)
 
 
+class _WholeBatch:
+    """Stands for the optimizer in one replica's `train_step`: applies the mean of all replicas.
+
+    Clipping comes after this mean, because the norm is that of the whole batch.
+    """
+
+    def __init__(self, optimizer, max_norm: float):
+        self.optimizer = optimizer
+        self.max_norm = max_norm
+
+    def apply(self, gradients, variables) -> None:
+        context = tf.distribute.get_replica_context()
+        gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
+        gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
+        gradients, self.norm = clip_by_global_norm(gradients, self.max_norm)
+        # Keras adds up what the replicas apply; they all hold the same mean already.
+        replicas = context.num_replicas_in_sync
+        self.optimizer.apply([gradient / replicas for gradient in gradients], variables)
+
+    def apply_gradients(self, gradients_and_variables) -> None:
+        """Keras knows both; a `train_step` may use either."""
+        self.apply(*zip(*gradients_and_variables, strict=True))
+
+
 def compile_step(
     model, optimizer, loss_fn, max_norm: float, strategy: tf.distribute.Strategy
 ) -> Callable[..., dict[str, tf.Tensor]]:
@@ -65,20 +92,11 @@ def compile_step(
         context = tf.distribute.get_replica_context()
         rows = batch[0].shape[0] // replicas
         first = context.replica_id_in_sync_group * rows
-        inputs, *labels = (part[first : first + rows] for part in batch)
-        with tf.GradientTape() as tape:
-            loss = loss_fn(model(inputs, training=True), *labels)
-        gradients = tape.gradient(loss, model.trainable_variables)
-        gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        # Clipping comes after the mean over replicas: the norm is that of the whole batch.
-        gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
-        gradients, norm = clip_by_global_norm(gradients, max_norm)
-        # Keras adds up what the replicas apply; they all hold the same mean already.
-        optimizer.apply([g / replicas for g in gradients], model.trainable_variables)
-        return {
-            "loss": context.all_reduce(tf.distribute.ReduceOp.MEAN, loss),
-            "gradient_norm": norm,
-        }
+        share = tuple(part[first : first + rows] for part in batch)
+        whole = _WholeBatch(optimizer, max_norm)
+        metrics = train_step(model, whole, share, loss_fn, UNCLIPPED)
+        loss = context.all_reduce(tf.distribute.ReduceOp.MEAN, metrics["loss"])
+        return metrics | {"loss": loss, "gradient_norm": whole.norm}
 
     @tf.function
     def run_replicas(*batch):
