@@ -35,6 +35,21 @@ def pass_at_k(samples: int, correct: int, k: int) -> float:
     return 1.0 - math.prod(1.0 - k / i for i in range(samples - correct + 1, samples + 1))
 
 
+def pass_rates(solved: np.ndarray) -> dict[str, float]:
+    """The mean pass@k of all prompts for k = 1, 2, 4, … and N.
+
+    Args:
+        solved: `(P, N)`, whether a sample is right.
+    """
+    samples = solved.shape[1]
+    ks = {2**i for i in range(samples.bit_length()) if 2**i <= samples} | {samples}
+    correct = [int(count) for count in solved.sum(axis=1)]
+    return {
+        f"pass_at_{k}": float(np.mean([pass_at_k(samples, c, k) for c in correct]))
+        for k in sorted(ks)
+    }
+
+
 def best_of_n(scores, n: int, values=None) -> np.ndarray:
     """What the best of n answers is worth, for each prompt, from N ≥ n samples.
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from assignment.alignment.following import kind_of
 from assignment.alignment.gold_judge import story_requests
-from assignment.evaluation.estimators import best_of_n, best_of_n_kl, mean_interval
+from assignment.evaluation.estimators import best_of_n, best_of_n_kl, mean_interval, pass_rates
 from assignment.reporting.measured import Measured
-from assignment.reporting.panel import Panel, instruction_figures, pass_rates
+from assignment.reporting.panel import Panel, instruction_figures
 
 SHOWN_STORIES = 2
 SHOWN_KINDS = ("question", "sum")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from assignment.alignment.calibration import calibrate
-from assignment.alignment.reward_observer import RewardScorer
+from assignment.alignment.reward_observer import RewardScorer, gold_accuracy
 from assignment.evaluation.win_rates import outcomes
 from assignment.text.batches import pack_pairs
 from assignment.text.datasets import Dataset
@@ -37,11 +37,10 @@ def reward_model_figures(reward_model, tokenizer: Tokenizer, data: Dataset) -> d
             [gold_reward(p.prompt, p.rejected) for p in data.validation],
         ]
     )
-    differ = golds[0] != golds[1]
-    agrees = (margins > 0) == (golds[0] > golds[1])
+    gold_margins = golds[0] - golds[1]
     return figures | {
         # The labels are noisy on purpose: no model can have a larger accuracy than this share.
-        "labels_that_agree_with_gold": float((golds[0] > golds[1])[differ].mean()),
-        "gold_agreement": float(agrees[differ].mean()),
+        "labels_that_agree_with_gold": gold_accuracy(np.ones_like(margins), gold_margins),
+        "gold_accuracy": gold_accuracy(margins, gold_margins),
         "gold_correlation": float(np.corrcoef(scores.ravel(), golds.ravel())[0, 1]),
     }

@@ -120,7 +120,7 @@ def test_a_directory_of_another_pipeline_is_refused(pipeline, tmp_path):
 @pytest.mark.parametrize(
     ("stage", "flags", "expected"),
     [
-        ("reward_model", (), {"accuracy", "calibration_error", "gold_agreement"}),
+        ("reward_model", (), {"accuracy", "calibration_error", "gold_accuracy"}),
         (
             "dpo",
             ("--tasks", "stories", "--reward-model", "reward_model"),

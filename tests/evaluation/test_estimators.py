@@ -13,6 +13,7 @@ from assignment.evaluation.estimators import (
     best_of_n_kl,
     mean_interval,
     pass_at_k,
+    pass_rates,
 )
 
 
@@ -30,6 +31,12 @@ def test_pass_at_k_of_many_samples_is_that_of_the_binomial_coefficients():
     for samples, correct, k in [(10_000, 3, 500), (2000, 1999, 1), (5000, 10, 4000)]:
         exact = 1 - math.comb(samples - correct, k) / math.comb(samples, k)
         assert pass_at_k(samples, correct, k) == pytest.approx(exact, rel=1e-9)
+
+
+def test_pass_rates_are_means_over_prompts_for_powers_of_two_and_all_samples():
+    solved = np.array([[1, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 0, 0]], bool)
+    expected = {k: (k / 6 + 1 + 0) / 3 for k in (1, 2, 4, 6)}
+    assert pass_rates(solved) == pytest.approx({f"pass_at_{k}": v for k, v in expected.items()})
 
 
 @pytest.mark.parametrize("values", [(4, 5, 1), (4, -1, 1), (4, 2, 5), (4, 2, 0)])

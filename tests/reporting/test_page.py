@@ -71,7 +71,7 @@ def card() -> Card:
             "accuracy": 0.84,
             "calibration_error": 0.03,
             "labels_that_agree_with_gold": 0.88,
-            "gold_agreement": 0.91,
+            "gold_accuracy": 0.91,
         },
         best_of_n=[{"n": n, "kl": kl, "score": kl, "gold": 3 + kl} for n, kl in ((1, 0), (2, 0.2))],
         records={stage.name: Record(61.0, 2**30, True) for stage in STAGES},

@@ -40,6 +40,12 @@ class RewardScorer:
         return np.concatenate(rewards)[: len(packed.lengths)]
 
 
+def gold_accuracy(margins: np.ndarray, gold_margins: np.ndarray) -> float:
+    """The share of pairs that two rewards rank alike, apart from ties of the gold reward."""
+    differ = gold_margins != 0
+    return float(((margins > 0) == (gold_margins > 0))[differ].mean())
+
+
 class RewardObserver:
     """Measures a reward model before, while and after it learns.
 
@@ -85,17 +91,16 @@ class RewardObserver:
         centre = (chosen.mean() + rejected.mean()) / 2
         self.model.head.bias.assign_sub([centre])
         chosen, rejected = chosen - centre, rejected - centre
-        right = chosen > rejected
         calibration = calibrate(chosen - rejected)
         metrics = {
             "loss": float(bradley_terry_loss(chosen, rejected)),
-            "accuracy": float(right.mean()),
+            "accuracy": float((chosen > rejected).mean()),
             "margin": float((chosen - rejected).mean()),
             "calibration_error": calibration.error,
         }
         self.stage.tracker.log_image(step, "calibration", calibration.draw())
         if self.judged:
-            metrics["gold_accuracy"] = float(np.mean(right == (self.gold_margins > 0)))
+            metrics["gold_accuracy"] = gold_accuracy(chosen - rejected, self.gold_margins)
             metrics |= self._agreement(step)
         examples = self.pairs[:3]
         lines = [
@@ -114,8 +119,8 @@ class RewardObserver:
         gold_gaps = golds[:, np.newaxis] - golds
         gaps = (rewards[:, np.newaxis] - rewards)[gold_gaps > 0]
         return {
-            "gold_correlation": float(np.corrcoef(rewards, golds)[0, 1]),
-            "gold_agreement": float((gaps > 0).mean()),
+            "story_correlation": float(np.corrcoef(rewards, golds)[0, 1]),
+            "story_accuracy": float((gaps > 0).mean()),
         }
 
     def print_summary(self, seconds: float) -> None:
@@ -126,8 +131,8 @@ class RewardObserver:
             "accuracy": ("pairs ranked as labelled", ".1%"),
             "gold_accuracy": ("pairs ranked as the gold reward does", ".1%"),
             "calibration_error": ("calibration error", ".3f"),
-            "gold_correlation": ("correlation with the gold reward, source's stories", ".2f"),
-            "gold_agreement": ("their pairs ranked as the gold reward does", ".1%"),
+            "story_correlation": ("correlation with the gold reward, source's stories", ".2f"),
+            "story_accuracy": ("their pairs ranked as the gold reward does", ".1%"),
         }
         path, source = self.stage.run_directory.path, self.stage.source.path
         print_stage_summary(

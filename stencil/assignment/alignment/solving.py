@@ -16,7 +16,7 @@ from assignment.alignment.rollouts import (
     response_log_probs,
     response_logits,
 )
-from assignment.evaluation.estimators import pass_at_k
+from assignment.evaluation.estimators import pass_rates
 from assignment.text.datasets import Dataset
 from assignment.training.stage import Stage
 from assignment.training.summary import print_stage_summary
@@ -128,7 +128,7 @@ class SolvingObserver:
         stage.tracker.log_layout(CHARTS)
 
     def evaluate(self, step: int) -> dict[str, float]:
-        """pass@1, pass@G and more on held-out problems, G samples of each."""
+        """pass@1 to pass@G and more on held-out problems, G samples of each."""
         config, problems = self.stage.config, self.problems
         size, tried = config.batch_size, problems.held_out[:TRIED]
         parts, shown = [], []
@@ -155,14 +155,8 @@ class SolvingObserver:
             ]
         self.stage.show(step, "\n".join(shown[:SHOWN]))
         whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        correct = whole.pop("right").reshape(-1, config.group_size).sum(axis=1)
-        solved = {
-            f"pass_at_{k}": float(
-                np.mean([pass_at_k(config.group_size, int(c), k) for c in correct])
-            )
-            for k in (1, config.group_size)
-        }
-        return solved | {name: float(np.mean(values)) for name, values in whole.items()}
+        solved = whole.pop("right").reshape(-1, config.group_size)
+        return pass_rates(solved) | {name: float(np.mean(values)) for name, values in whole.items()}
 
     def answers(self, indices) -> list[int]:
         """The right answers to the responses to these problems, `(B,)`."""

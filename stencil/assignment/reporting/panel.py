@@ -16,7 +16,6 @@ from assignment.alignment.log_probs import token_log_probs
 from assignment.alignment.rewards import exact_answer_reward
 from assignment.alignment.rollouts import RolloutSampler, encode_prompts
 from assignment.config import ModelConfig
-from assignment.evaluation.estimators import pass_at_k
 from assignment.evaluation.overlap import bleu, rouge_l
 from assignment.generation.responses import Response
 from assignment.models.building import build_model, copy_weights
@@ -158,14 +157,4 @@ def instruction_figures(records: list[Conversation], responses: list[Response]) 
     return following_rates(records, responses) | {
         "rouge_l": float(np.mean([rouge_l(*pair) for pair in zip(texts, wanted, strict=True)])),
         "bleu": bleu(texts, wanted),
-    }
-
-
-def pass_rates(solved: np.ndarray) -> dict[str, float]:
-    """pass@1, pass@2, pass@4, … up to the number of samples: `(P, G)` to figures."""
-    samples = solved.shape[1]
-    powers = [2**i for i in range(samples.bit_length()) if 2**i <= samples]
-    return {
-        f"pass_at_{k}": float(np.mean([pass_at_k(samples, int(c), k) for c in solved.sum(axis=1)]))
-        for k in powers
     }

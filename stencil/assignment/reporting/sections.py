@@ -74,11 +74,11 @@ def reward_model_sentence(card: Card) -> str:
         f"It ranks {figures['accuracy']:.0%} of the held-out pairs as they are labelled, with a "
         f"calibration error of {figures['calibration_error']:.2f}."
     )
-    if "gold_agreement" in figures:
+    if "gold_accuracy" in figures:
         sentence += (
             f" {figures['labels_that_agree_with_gold']:.0%} of the labels agree with the gold "
             "reward, which is as much as any model can reach; the reward model itself agrees with "
-            f"it on {figures['gold_agreement']:.0%} of the pairs."
+            f"it on {figures['gold_accuracy']:.0%} of the pairs."
         )
     return sentence
 
