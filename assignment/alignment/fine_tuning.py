@@ -10,6 +10,7 @@ from assignment.generation.responses import Responder
 from assignment.text.batches import Packed
 from assignment.text.corpus import load_corpus
 from assignment.text.datasets import Dataset
+from assignment.text.download import DownloadError
 from assignment.text.registry import resolve_corpus
 from assignment.training.evaluation import Evaluator
 from assignment.training.losses import response_loss
@@ -108,7 +109,7 @@ def _pre_training_corpus(stage: Stage):
     settings = stage.source.pre_training().settings()
     try:
         source = resolve_corpus(settings["corpus"])
-    except ValueError as error:
+    except (ValueError, DownloadError) as error:
         warnings.warn(f"Forgetting is not measured. {error}", stacklevel=2)
         return None
     return load_corpus(source, stage.tokenizer.vocabulary_size, stage.tokenizer)

@@ -23,6 +23,51 @@ class DamagedCheckpointsError(ValueError):
         )
 
 
+class DamagedCheckpointError(ValueError):
+    """A checkpoint cannot be read."""
+
+    def __init__(self, path: str, error: Exception):
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+        super().__init__(f"The checkpoint {path} is damaged ({reason}).")
+
+
+class OtherVariablesError(ValueError):
+    """A checkpoint is whole, and has variables of another number or shape."""
+
+    def __init__(self, path: str):
+        super().__init__(
+            f"The checkpoint {path} is of a model or an optimizer with other variables than "
+            "this one: the code has changed since. Start again in another --run-dir."
+        )
+
+
+def restore(checkpoint: tf.train.Checkpoint, path: str, is_whole: bool = True) -> None:
+    """Restore every variable of a checkpoint from a file.
+
+    Args:
+        checkpoint: What to restore.
+        path: One of `newest_checkpoints`.
+        is_whole: Whether nothing may be left over in the file.
+
+    Raises:
+        DamagedCheckpointError: The file cannot be read.
+        OtherVariablesError: It is of other code.
+    """
+    try:
+        status = checkpoint.restore(path)
+    except (tf.errors.OpError, IndexError, ValueError, UnicodeDecodeError) as error:
+        if "incompatible tensor with shape" in str(error):
+            raise OtherVariablesError(path) from error
+        raise DamagedCheckpointError(path, error) from error
+    try:
+        if is_whole:
+            status.assert_consumed()
+        else:
+            status.expect_partial().assert_existing_objects_matched()
+    except AssertionError as error:
+        raise OtherVariablesError(path) from error
+
+
 def newest_checkpoints(directory: Path) -> list[str]:
     """The paths of a directory's checkpoints, the newest first.
 
@@ -119,20 +164,15 @@ class Checkpointer:
         # END SOLUTION
 
     def _restore(self, path: str) -> bool:
-        """Restore every variable from a checkpoint, or warn that it is damaged."""
+        """Restore every variable from a checkpoint, or warn that it is damaged.
+
+        Raises:
+            OtherVariablesError: It is whole, and of other code.
+        """
         try:
-            self.checkpoint.restore(path).assert_consumed()
-        except AssertionError as error:
-            raise ValueError(
-                f"The checkpoint {path} is of a model or an optimizer with other variables than "
-                "this one: the code has changed since. Start again in another --run-dir."
-            ) from error
-        except (tf.errors.OpError, IndexError, ValueError, UnicodeDecodeError) as error:
-            reason = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
-            warnings.warn(
-                f"The checkpoint {path} is damaged ({reason}). Trying the one before it.",
-                stacklevel=3,
-            )
+            restore(self.checkpoint, path)
+        except DamagedCheckpointError as error:
+            warnings.warn(f"{error} Trying the one before it.", stacklevel=3)
             return False
         return True
 

@@ -23,9 +23,11 @@ from assignment.layers.lora import apply_lora, merge_lora
 from assignment.models.building import build_model
 from assignment.text.tokenizer import Tokenizer
 from assignment.training.checkpoints import (
+    DamagedCheckpointError,
     DamagedCheckpointsError,
     newest_checkpoints,
     plain_variables,
+    restore,
 )
 
 CONFIGS = {
@@ -163,7 +165,8 @@ class RunDirectory:
         merged.
 
         Raises:
-            ValueError: There is no such run, or it has no checkpoint that can be read.
+            ValueError: There is no such run, or it has no checkpoint that can be read, or that one
+                is of a model with other variables.
         """
         model = build_model(self.model_config())
         settings = self.settings()
@@ -179,16 +182,13 @@ class RunDirectory:
             paths = newest_checkpoints(self.checkpoints / "best") + paths
         if not paths:
             raise ValueError(f"{self.path} has no checkpoint yet.")
+        checkpoint = tf.train.Checkpoint(model=plain_variables(model))
         for path in paths:
             try:
-                status = tf.train.Checkpoint(model=plain_variables(model)).restore(path)
-            except (tf.errors.OpError, IndexError, ValueError) as error:
-                reason = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
-                warnings.warn(
-                    f"The checkpoint {path} is damaged ({reason}). Using another.", stacklevel=2
-                )
+                restore(checkpoint, path, is_whole=False)  # the optimizer is not needed
+            except DamagedCheckpointError as error:
+                warnings.warn(f"{error} Using another.", stacklevel=2)
                 continue
-            status.expect_partial().assert_existing_objects_matched()
             merge_lora(model)
             return model
         raise DamagedCheckpointsError(self.checkpoints)

@@ -54,6 +54,14 @@ def test_without_a_best_checkpoint_the_latest_is_taken(run):
     np.testing.assert_array_equal(run.load_model("best")(IDS), latest)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("change", [{"num_layers": 1}, {"num_layers": 3}, {"intermediate_dim": 9}])
+def test_weights_of_a_model_of_other_code_are_refused_in_one_line(run, change):
+    save(run, dataclasses.replace(TRANSFORMER, **change), (1, None))
+    with pytest.raises(ValueError, match="other variables than this one: the code has changed"):
+        run.load_model()
+
+
 def test_tokenizer_and_settings_come_back(run, story_tokenizer):
     assert run.exists()
     assert run.settings() == SETTINGS
