@@ -50,6 +50,11 @@ _HINTS = [
         "operations instead of NumPy's.",
     ),
     (
+        r"argument must be .*'SymbolicTensor'|'SymbolicTensor' object cannot",
+        "This runs inside a compiled function, whose tensors hold no values yet, so int(), float() "
+        "and range() of one fail: use tf.cast and tf.range, or a static size such as x.shape[-1].",
+    ),
+    (
         r"symbolic `tf\.Tensor` as a Python `bool`|Iterating over a symbolic `tf\.Tensor`",
         "This runs inside a compiled function, whose tensors hold no values yet: use tf.where or "
         "tf.cond in place of `if`, and operations on whole tensors in place of `for`.",

@@ -57,6 +57,9 @@ def another_dtype(x):
         (lambda: np.ones((2, 3)) + np.ones((4, 3)), "Print the shapes"),
         (lambda: tf.ones(2) + tf.ones(2, tf.int32), "tf.cast"),
         (lambda: tf.reshape(tf.ones(6), [4]), "number of entries"),
+        (lambda: compiled(lambda x: x * int(tf.shape(x)[0])), "tf.cast and tf.range"),
+        (lambda: compiled(lambda x: x * float(tf.reduce_sum(x))), "tf.cast and tf.range"),
+        (lambda: compiled(lambda x: [x for _ in range(tf.size(x))]), "tf.cast and tf.range"),
         (
             lambda: tf.random.stateless_uniform([3], [0, 1], 5, 5, tf.int32),
             "upper one is excluded",
