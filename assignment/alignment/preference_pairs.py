@@ -5,6 +5,7 @@ rejected ones, and for KTO mismatched ones.
 """
 
 import functools
+import io
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from assignment.alignment.log_probs import sequence_log_probs
+from assignment.files import write_whole
 from assignment.text.batches import Packed, concatenate, pack_conversations
 from assignment.text.records import Conversation, Preference
 from assignment.text.tokenizer import Tokenizer
@@ -72,10 +74,9 @@ class PreferencePairs:
         rows = self.packed.rows(places[:, seen].reshape(-1))
         self.ref_log_probs[:, seen] = score(rows).reshape(-1, len(seen))
         if path:
-            unfinished = path.with_suffix(".part")
-            with unfinished.open("wb") as file:
-                np.save(file, self.ref_log_probs)
-            unfinished.replace(path)
+            content = io.BytesIO()
+            np.save(content, self.ref_log_probs)
+            write_whole(path, content.getvalue())
 
     def batch(self, indices) -> tuple[np.ndarray, ...]:
         """The pairs at these places, block by block: inputs, targets, mask, ref_log_probs."""

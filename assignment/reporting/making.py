@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable
 
 from assignment.alignment.reward_observer import RewardScorer
+from assignment.files import write_whole
 from assignment.reporting.card import FINE_TUNED, REWARD_MODEL, Card
-from assignment.reporting.files import write_whole
 from assignment.reporting.measured import Measured, comparison_figures
 from assignment.reporting.measuring import best_of_n_curve, measure
 from assignment.reporting.panel import Panel, Sizes

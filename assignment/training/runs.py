@@ -19,6 +19,7 @@ from assignment.config import (
     RewardModelConfig,
     TransformerConfig,
 )
+from assignment.files import write_whole
 from assignment.layers.lora import apply_lora, merge_lora
 from assignment.models.building import build_model
 from assignment.text.tokenizer import Tokenizer
@@ -89,10 +90,8 @@ class RunDirectory:
             )
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         self._tokenizer.write_bytes(tokenizer.model_bytes)
-        unfinished = self._config.with_suffix(".part")
         described = self._describe(stage, model, settings, parent)
-        unfinished.write_text(json.dumps(described, indent=2) + "\n")
-        os.replace(unfinished, self._config)
+        write_whole(self._config, json.dumps(described, indent=2) + "\n")
 
     def forget_after(self, step: int) -> None:
         """Drop what a run that goes on behind `step` will write again.

@@ -11,6 +11,8 @@ from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 from tensorboard.plugins.hparams import api as hparams
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from assignment.files import write_whole
+
 
 def log_metrics(writer, step: int, metrics: dict, prefix: str) -> None:
     """Write scalars for TensorBoard, under the names `prefix/name`.
@@ -45,10 +47,8 @@ class Tracker:
         self.directory = directory
         self.path = directory / "metrics.jsonl"
         kept = [line for line in read_metrics(self.path) if line["step"] <= resumed_step]
-        # Beside the old file first: a kill while writing must not cost the history.
-        rewritten = self.path.with_suffix(".part")
-        rewritten.write_text("".join(json.dumps(line) + "\n" for line in kept))
-        rewritten.replace(self.path)
+        # A kill while writing must not cost the history.
+        write_whole(self.path, "".join(json.dumps(line) + "\n" for line in kept))
         # A new run as well: TensorBoard forgets only at the second start that it sees.
         _forget_steps_after(directory, resumed_step)
         self.writer = tf.summary.create_file_writer(str(directory))

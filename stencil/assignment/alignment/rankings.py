@@ -8,6 +8,7 @@ import numpy as np
 
 from assignment.alignment.gold_judge import judge_stories
 from assignment.alignment.rewards import ranking_to_pairs
+from assignment.files import write_whole
 from assignment.generation.responses import Responder
 from assignment.text.datasets import load_dataset
 from assignment.text.grammar import load_grammar
@@ -49,9 +50,7 @@ def ranked_preferences(
             }
             for row, request in enumerate(requests)
         ]
-        unfinished = path.with_suffix(".part")
-        unfinished.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        unfinished.replace(path)
+        write_whole(path, "".join(json.dumps(line) + "\n" for line in lines))
     pairs = []
     for line in path.read_text().splitlines():
         ranking = json.loads(line)

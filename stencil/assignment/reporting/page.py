@@ -4,9 +4,9 @@ import html
 import json
 from pathlib import Path
 
+from assignment.files import write_whole
 from assignment.reporting import sections
 from assignment.reporting.card import Card
-from assignment.reporting.files import write_whole
 from assignment.reporting.plots import to_svg
 
 STYLE = """

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from assignment.config import PipelineConfig
-from assignment.reporting.files import write_whole
+from assignment.files import write_whole
 from assignment.reporting.stages import STAGES, PipelineStage
 from assignment.signals import interruptible
 
