@@ -20,7 +20,7 @@ from autograder.misconceptions import Misconception
 from autograder.processes import Runner
 from autograder.proof import prove
 from autograder.recognition import summary
-from autograder.recordings import Recording, save
+from autograder.recordings import Recording, misconceptions_file, save, solution_file
 from autograder.trials import (
     Outcomes,
     UnsoundError,
@@ -133,7 +133,7 @@ def _write(
             for check in own
             for name, array in (solution["", check.key].arrays or {}).items()
         }
-        save(out / f"{exercise}.npz", stored(arrays))
+        save(solution_file(out, exercise), stored(arrays))
         wrong_arrays: compare.Arrays = {}
         for mistake in (mistake for mistake in mistakes if mistake.exercise == exercise):
             errors = {}
@@ -153,7 +153,7 @@ def _write(
                     "errors": errors,
                 }
             )
-        save(out / "misconceptions" / f"{exercise}.npz", stored(wrong_arrays))
+        save(misconceptions_file(out, exercise), stored(wrong_arrays))
     _write_json(out / "misconceptions.json", entries)
 
 

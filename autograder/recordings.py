@@ -1,11 +1,12 @@
 """Recorded outputs: what the solution, and each misconception, gave on every check.
 
-solution_outputs/recording.json                      the seed, and the versions recorded with
-solution_outputs/<exercise id>.npz                   "<check>/<array>" of the solution
-solution_outputs/misconceptions.json                 ids, hints, which checks catch them
-solution_outputs/misconceptions/<exercise id>.npz    "<misconception>/<check>/<array>"
+solution_outputs/recording.json                         the seed, and the versions recorded with
+solution_outputs/<exercise id>.npz                      "<check>/<array>" of the solution
+solution_outputs/misconceptions.json                    ids, hints, which checks catch them
+solution_outputs/misconceptions/<exercise id>.npz.gz    "<misconception>/<check>/<array>"
 """
 
+import gzip
 import io
 import json
 import zipfile
@@ -31,6 +32,16 @@ class RecordedMisconception:
     caught_by: tuple[str, ...]
     errors: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, Arrays] = field(default_factory=dict)
+
+
+def solution_file(directory: Path, exercise: str) -> Path:
+    """Where the solution's outputs on an exercise's checks lie."""
+    return directory / f"{exercise}.npz"
+
+
+def misconceptions_file(directory: Path, exercise: str) -> Path:
+    """Where those of its misconceptions lie: thousands of small arrays, much alike."""
+    return directory / "misconceptions" / f"{exercise}.npz.gz"
 
 
 class Recording:
@@ -73,7 +84,7 @@ class Recording:
         return self._read[position]
 
     def _with_outputs(self, entry: dict[str, Any]) -> RecordedMisconception:
-        stored = self._load(self.directory / "misconceptions" / f"{entry['exercise']}.npz")
+        stored = self._load(misconceptions_file(self.directory, entry["exercise"]))
         outputs: dict[str, Arrays] = {}
         for key, array in stored.items():
             misconception, check, name = key.split("/", 2)
@@ -85,7 +96,7 @@ class Recording:
 
     def _solution(self, exercise: str) -> dict[str, Arrays]:
         outputs: dict[str, Arrays] = {}
-        for key, array in self._load(self.directory / f"{exercise}.npz").items():
+        for key, array in self._load(solution_file(self.directory, exercise)).items():
             check, name = key.split("/", 1)
             outputs.setdefault(check, {})[name] = array
         return outputs
@@ -97,14 +108,23 @@ class Recording:
 
 
 def save(path: Path, arrays: Arrays) -> None:
-    """Writes an .npz file whose bytes depend on the arrays alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    """Writes an .npz or .npz.gz file whose bytes depend on the arrays alone.
+
+    The second is compressed as a whole, and takes a quarter of the first where many arrays are
+    alike.
+    """
+    as_whole = path.suffix == ".gz"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
         for name in sorted(arrays):
             content = io.BytesIO()
             np.lib.format.write_array(content, _compact(arrays[name]), allow_pickle=False)
             member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            archive.writestr(member, content.getvalue(), zipfile.ZIP_DEFLATED, 9)
+            method = zipfile.ZIP_STORED if as_whole else zipfile.ZIP_DEFLATED
+            archive.writestr(member, content.getvalue(), method, 9)
+    written = file.getvalue()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(written, 9, mtime=0) if as_whole else written)
 
 
 def _compact(array: np.ndarray) -> np.ndarray:
@@ -114,5 +134,8 @@ def _compact(array: np.ndarray) -> np.ndarray:
 def _load(path: Path) -> Arrays:
     if not path.is_file():
         return {}
-    with np.load(path, allow_pickle=False) as archive:
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}

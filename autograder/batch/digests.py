@@ -14,6 +14,7 @@ from pathlib import Path
 
 from autograder import compare, kit
 from autograder.checks import Check
+from autograder.recordings import misconceptions_file, solution_file
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "sentencepiece")
 _CHECKS = kit.AUTOGRADER / "checks"
@@ -60,8 +61,8 @@ class Kit:
         files = [Path(source) for source in sources if source]
         for directory in self._outputs:
             files += [
-                directory / f"{exercise}.npz",
-                directory / "misconceptions" / f"{exercise}.npz",
+                solution_file(directory, exercise),
+                misconceptions_file(directory, exercise),
             ]
         return _digest(
             [
