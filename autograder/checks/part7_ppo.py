@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder.checks import check
 from autograder.checks.losses_tools import floats, ratios, rows, signed, value_and_gradients
-from autograder.checks.tools import tensor
+from autograder.checks.tools import compiled, tensor
 
 
 def _advantages(assignment, rng, lengths, time, gamma, lam, starts=0):
@@ -93,7 +93,9 @@ def _policy_loss(assignment, arrays, mask, epsilon):
 def policy(assignment, rng):
     """The clipped objective, on all sides of the clip; nothing but the policy learns."""
     arrays, mask = _policy(rng, (5, 3, 4), 6)
-    return _policy_loss(assignment, arrays, mask, 0.2)
+    loss = assignment.alignment.policy_gradient.ppo_policy_loss
+    in_training = compiled(loss, 0.2)(*map(tensor, (*arrays.values(), mask)))
+    return _policy_loss(assignment, arrays, mask, 0.2) | {"loss, compiled": in_training}
 
 
 @check("rlhf.ppo")
@@ -145,7 +147,9 @@ def _value_loss(assignment, arrays, mask, epsilon):
 def value(assignment, rng):
     """The worse of two squared errors; nothing but the critic learns."""
     arrays, mask = _values(rng, (5, 3, 6, 2), 7)
-    return _value_loss(assignment, arrays, mask, 0.25)
+    loss = assignment.alignment.policy_gradient.ppo_value_loss
+    in_training = compiled(loss, 0.25)(*map(tensor, (*arrays.values(), mask)))
+    return _value_loss(assignment, arrays, mask, 0.25) | {"loss, compiled": in_training}
 
 
 @check("rlhf.ppo")

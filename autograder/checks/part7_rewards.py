@@ -10,7 +10,7 @@ from autograder.checks.losses_tools import (
     value_and_gradients,
     weighted_sum,
 )
-from autograder.checks.tools import normal, tensor
+from autograder.checks.tools import compiled, normal, tensor
 
 
 @check("rlhf.log_probs")
@@ -28,6 +28,7 @@ def log_probabilities(assignment, rng):
     found = value_and_gradients(weighted, logits=logits)
     return {
         "log-probabilities": token_log_probs(tensor(logits), targets),
+        "log-probabilities, compiled": compiled(token_log_probs)(tensor(logits), targets),
         "of one token": token_log_probs(tensor(logits[:1, :1]), targets[:1, :1]),
         "gradient of logits": found["gradient of logits"],
     }
@@ -44,6 +45,7 @@ def entropies(assignment, rng):
     found = value_and_gradients(lambda x: weighted_sum(weights, entropy(x)), logits=logits)
     return {
         "entropy": entropy(tensor(logits)),
+        "entropy, compiled": compiled(entropy)(tensor(logits)),
         "of one token": entropy(tensor(logits[:1, :1])),
         "gradient of logits": found["gradient of logits"],
     }
@@ -89,7 +91,9 @@ def loss_of_pairs(assignment, rng):
     chosen = signed(rng, 0.5, 3, 5)
     rejected = rng.permutation(signed(rng, 0.5, 3, 5))
     loss = assignment.alignment.rewards.bradley_terry_loss
-    return value_and_gradients(loss, chosen=chosen, rejected=rejected)
+    in_training = compiled(loss)(tensor(chosen), tensor(rejected))
+    found = value_and_gradients(loss, chosen=chosen, rejected=rejected)
+    return found | {"loss, compiled": in_training}
 
 
 @check("rlhf.bradley_terry")

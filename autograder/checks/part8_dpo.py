@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder.checks import check
 from autograder.checks.losses_tools import floats, signed, value_and_gradients
-from autograder.checks.tools import tensor
+from autograder.checks.tools import compiled, tensor
 
 
 def _pairs(rng, batch, longer=0.0):
@@ -45,10 +45,17 @@ def _loss(assignment, name, arrays, *options, **keywords):
     return value_and_gradients(lambda *inputs: loss(*inputs, *options, **keywords), **arrays)
 
 
+def _with_compiled(assignment, name, arrays, *options):
+    """The loss, alone and within a tf.function as in training, and its gradients."""
+    loss = getattr(assignment.alignment.preference_losses, name)
+    in_training = compiled(loss, *options)(*map(tensor, arrays.values()))
+    return _loss(assignment, name, arrays, *options) | {"loss, compiled": in_training}
+
+
 @check("preference.dpo")
 def pairs(assignment, rng):
     """The loss and its gradients; none flows into the reference."""
-    return _loss(assignment, "dpo_loss", _pairs(rng, 5), 0.4)
+    return _with_compiled(assignment, "dpo_loss", _pairs(rng, 5), 0.4)
 
 
 @check("preference.dpo")
@@ -91,7 +98,8 @@ def at_the_reference(assignment, rng):
 def ipo(assignment, rng):
     """IPO: value and gradients, and the start, where policy and reference are equal."""
     start = _loss(assignment, "ipo_loss", _at_the_reference(rng, 3), 0.7)
-    return _loss(assignment, "ipo_loss", _pairs(rng, 5), 0.3) | {"loss at the start": start["loss"]}
+    found = _with_compiled(assignment, "ipo_loss", _pairs(rng, 5), 0.3)
+    return found | {"loss at the start": start["loss"]}
 
 
 @check("preference.family")
@@ -109,7 +117,7 @@ def kto_reference_point(assignment, rng):
     """KTO: without kl, and with a negative one, gains and losses are measured from 0."""
     pairs = _pairs(rng, 4)
     negative = _loss(assignment, "kto_loss", pairs, 0.5, 0.8, 1.3, kl=-0.9)
-    default = _loss(assignment, "kto_loss", pairs, 0.5, 0.8, 1.3)
+    default = _with_compiled(assignment, "kto_loss", pairs, 0.5, 0.8, 1.3)
     return default | {"loss with a negative kl": negative["loss"]}
 
 
@@ -156,7 +164,7 @@ def large_margins_of_relatives(assignment, rng):
 @check("preference.family")
 def orpo(assignment, rng):
     """ORPO: value and gradients."""
-    return _loss(assignment, "orpo_loss", _averages(rng, 5), 0.6)
+    return _with_compiled(assignment, "orpo_loss", _averages(rng, 5), 0.6)
 
 
 @check("preference.family", tolerance="loose")
@@ -180,7 +188,7 @@ def r_dpo(assignment, rng):
     chosen_lengths = np.array([9, 4, 12, 7, 5], np.int32)
     rejected_lengths = chosen_lengths - np.array([3, -4, 5, -1, 2], np.int32)
     options = (tensor(chosen_lengths), tensor(rejected_lengths), 0.5, 0.2)
-    return _loss(assignment, "r_dpo_loss", _pairs(rng, 5), *options)
+    return _with_compiled(assignment, "r_dpo_loss", _pairs(rng, 5), *options)
 
 
 @check("preference.family")
@@ -196,4 +204,5 @@ def simpo(assignment, rng):
     """SimPO: value and gradients, for two margins."""
     averages = _averages(rng, 5)
     other = _loss(assignment, "simpo_loss", averages, 2.0, 0.0)
-    return _loss(assignment, "simpo_loss", averages, 2.5, 0.8) | {"loss, no gamma": other["loss"]}
+    found = _with_compiled(assignment, "simpo_loss", averages, 2.5, 0.8)
+    return found | {"loss, no gamma": other["loss"]}

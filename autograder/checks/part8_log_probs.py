@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder.checks import check
 from autograder.checks.losses_tools import floats, rows, value_and_gradients, weighted_sum
-from autograder.checks.tools import normal, tensor
+from autograder.checks.tools import compiled, normal, tensor
 
 
 def _sequence_log_probs(assignment, rng, lengths, starts, time, vocabulary, average):
@@ -20,8 +20,10 @@ def _sequence_log_probs(assignment, rng, lengths, starts, time, vocabulary, aver
         return sequence_log_probs(logits, tensor(targets), tensor(mask), average)
 
     found = value_and_gradients(lambda x: weighted_sum(weights, of(x)), logits=logits)
+    in_training = compiled(sequence_log_probs, average)(*map(tensor, (logits, targets, mask)))
     return {
         "log-probabilities": of(tensor(logits)),
+        "log-probabilities, compiled": in_training,
         "gradient of logits": found["gradient of logits"],
     }
 

@@ -13,7 +13,7 @@ from autograder.checks.losses_tools import (
     value_and_gradients,
     weighted_sum,
 )
-from autograder.checks.tools import tensor
+from autograder.checks.tools import compiled, tensor
 
 
 def _estimates(rng, batch, time):
@@ -32,8 +32,9 @@ def _estimate(assignment, rng, *kind, **keywords):
         return weighted_sum(weights, estimate)
 
     found = value_and_gradients(weighted, **arrays)
-    inputs = (tensor(array) for array in arrays.values())
+    inputs = [tensor(array) for array in arrays.values()]
     found["estimate"] = kl_estimate(*inputs, *kind, **keywords)
+    found["estimate, compiled"] = compiled(kl_estimate, *kind, **keywords)(*inputs)
     return {name: found[name] for name in sorted(found) if name != "loss"}
 
 
@@ -114,9 +115,11 @@ def _each_aggregation(assignment, arrays, mask, epsilon, beta):
 
 @check("grpo.loss", needs=["grpo.kl"])
 def sequence(assignment, rng):
-    """The mean over responses of each one's mean, which is the default."""
+    """The mean over responses of each one's mean, which is the default; compiled too."""
     arrays, mask = _responses(rng, (6, 2, 4, 5), 7)
-    return _grpo(assignment, arrays, mask, 0.2, 0.3)
+    loss = assignment.alignment.group_relative.grpo_loss
+    in_training = compiled(loss, 0.2, 0.3)(*map(tensor, (*arrays.values(), mask)))
+    return _grpo(assignment, arrays, mask, 0.2, 0.3) | {"loss, compiled": in_training}
 
 
 @check("grpo.loss", needs=["grpo.kl"])

@@ -19,15 +19,16 @@ def tensor(array: Any) -> Any:
     return tf.convert_to_tensor(array)
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as training runs it: within a `tf.function`, where tensors have no values.
+def compiled(function: Callable[..., Any], *options: Any, **keywords: Any) -> Callable[..., Any]:
+    """The function of tensors as training runs it: in a `tf.function`, where they have no values.
 
-    What wraps it while outputs are recorded wants concrete numbers, and is taken off.
+    The options come behind the tensors, as they are. What wraps the function while outputs are
+    recorded wants concrete numbers, and is taken off.
     """
     import tensorflow as tf
 
     plain = inspect.unwrap(function)
-    return tf.function(lambda *inputs: plain(*inputs))
+    return tf.function(lambda *inputs: plain(*inputs, *options, **keywords))
 
 
 def gradients(function: Callable[..., Any], *arrays: np.ndarray) -> list[np.ndarray]:
