@@ -8,8 +8,8 @@ python -m assignment.sft, and writes a run directory of its own.
 from assignment import command_line
 from assignment.config import RewardTrainingConfig
 
-# Held-out requests that the source answers, to see how well its stories are scored.
-JUDGED = 200
+# Held-out requests that the source answers, so often each, to see how its stories are scored.
+JUDGED, STORIES_EACH = 50, 4
 
 
 def reward_model(config: RewardTrainingConfig) -> None:
@@ -77,9 +77,10 @@ def reward_model(config: RewardTrainingConfig) -> None:
 
     judged = None
     if data.is_bundled:
-        judged = judge_stories(responder, story_requests(JUDGED), config.seed)
+        requests = [request for request in story_requests(JUDGED) for _ in range(STORIES_EACH)]
+        judged = judge_stories(responder, requests, config.seed)
     observer = RewardObserver(
-        stage, model, data.validation, chosen_held_out, rejected_held_out, judged
+        stage, model, data.validation, chosen_held_out, rejected_held_out, judged, STORIES_EACH
     )
     seconds = stage.run(step, batch, observer.evaluate, unit="pairs")
     observer.print_summary(seconds)

@@ -56,6 +56,7 @@ class RewardObserver:
         chosen: Their chosen conversations, packed.
         rejected: Their rejected ones.
         judged: What the source writes, where there is a gold reward.
+        stories_each: How many stories for one request stand there together.
     """
 
     def __init__(
@@ -66,13 +67,14 @@ class RewardObserver:
         chosen: Packed,
         rejected: Packed,
         judged: Judged | None,
+        stories_each: int,
     ):
         self.stage = stage
         self.model = model
         self.pairs = pairs
         self.chosen, self.rejected = chosen, rejected
         self.score = RewardScorer(model)
-        self.judged = judged
+        self.judged, self.stories_each = judged, stories_each
         if judged:
             self.gold_margins = np.array(
                 [
@@ -112,15 +114,23 @@ class RewardObserver:
         return metrics
 
     def _agreement(self, step: int) -> dict[str, float]:
-        """How well the rewards of what the source wrote agree with their gold rewards."""
-        rewards, golds = self.score(self.judged.packed), self.judged.golds
-        image = scatter(golds, rewards, "gold reward", "reward model")
+        """How well the rewards of what the source wrote agree with their gold rewards.
+
+        Stories for one request are compared: from pairs the model learns nothing of the level of a
+        request, so rewards of different requests have no common scale.
+        """
+        shape = (-1, self.stories_each)
+        rewards = self.score(self.judged.packed).reshape(shape)
+        golds = self.judged.golds.reshape(shape)
+        first, second = np.triu_indices(self.stories_each, 1)
+        margins = rewards[:, first] - rewards[:, second]
+        centred = [(x - x.mean(axis=1, keepdims=True)).ravel() for x in (golds, rewards)]
+        labels = ("gold reward above the request's mean", "reward model, the same")
+        image = scatter(*centred, *labels)
         self.stage.tracker.log_image(step, "reward model and gold reward", image)
-        gold_gaps = golds[:, np.newaxis] - golds
-        gaps = (rewards[:, np.newaxis] - rewards)[gold_gaps > 0]
         return {
-            "story_correlation": float(np.corrcoef(rewards, golds)[0, 1]),
-            "story_accuracy": float((gaps > 0).mean()),
+            "story_correlation": float(np.corrcoef(*centred)[0, 1]),
+            "story_accuracy": gold_accuracy(margins, golds[:, first] - golds[:, second]),
         }
 
     def print_summary(self, seconds: float) -> None:
@@ -131,8 +141,8 @@ class RewardObserver:
             "accuracy": ("pairs ranked as labelled", ".1%"),
             "gold_accuracy": ("pairs ranked as the gold reward does", ".1%"),
             "calibration_error": ("calibration error", ".3f"),
-            "story_correlation": ("correlation with the gold reward, source's stories", ".2f"),
-            "story_accuracy": ("their pairs ranked as the gold reward does", ".1%"),
+            "story_accuracy": ("source's stories for one request, the same", ".1%"),
+            "story_correlation": ("their correlation with the gold reward", ".2f"),
         }
         path, source = self.stage.run_directory.path, self.stage.source.path
         print_stage_summary(
