@@ -73,11 +73,12 @@ def kl_shaped_rewards(score, log_probs, ref_log_probs, mask, beta) -> tf.Tensor:
 def extract_answer(text) -> int | None:
     """The whole number that a response gives as its answer.
 
-    An answer stands after `####` or inside `<answer>…</answer>`. The last of these marks decides,
-    and the number comes first behind it: `#### 1,234.`, `#### -$5`, `<answer>42</answer>`. It may
-    have a minus sign, a dollar sign, commas between groups of three digits, and a period at its end
-    (or zeros after the point), and then comes white space, the end of the tag or that of the text:
-    `3/4`, `7-2`, `1e3` and `12abc` are no whole numbers, in `#### 12 apples` it is 12.
+    An answer stands after `####` or inside `<answer>…</answer>`. The last of these marks decides
+    (an opening tag that is never closed is one, without an answer). The number comes first behind
+    it, after any white space: `#### 1,234.`, `#### -$5`, `<answer>42</answer>`. It may have a minus
+    sign, a dollar sign, commas between groups of three digits, and a period at its end (or zeros
+    after the point), and then comes white space, the end of the tag or that of the text: `3/4`,
+    `7-2`, `1e3` and `12abc` are no whole numbers, in `#### 12 apples` it is 12.
 
     Returns:
         The number; None where there is none, or where what stands there is no whole number. No

@@ -31,7 +31,8 @@ def scaled_dot_product_attention(query, key, value, mask=None) -> tuple[tf.Tenso
         mask: Booleans that broadcast against `(…, Q, K)`, True = may attend; None hides nothing.
 
     Returns:
-        The output `(…, Q, d_v)` and the weights `(…, Q, K)`, whose rows add up to 1.
+        The output `(…, Q, d_v)` and the weights `(…, Q, K)`, whose rows add up to 1; finite
+        numbers for a query that may attend nowhere.
     """
     # BEGIN SOLUTION attention.scaled_dot_product
     query, key, value = (tf.convert_to_tensor(tensor) for tensor in (query, key, value))
@@ -237,7 +238,7 @@ class MultiHeadAttention(keras.layers.Layer):
                 and the queries meet all K positions: mask those that are not written yet.
             cache_index: The position of the first of `inputs`.
             training: Whether to drop attention weights.
-            return_weights: Also return the weights `(B, H, Q, K)`.
+            return_weights: Also return the weights `(B, H, Q, K)`, as they are before dropout.
 
         Returns:
             The output `(B, Q, D)`; with a cache `(output, cache)`; the weights, if asked for, last.
@@ -245,7 +246,8 @@ class MultiHeadAttention(keras.layers.Layer):
         # BEGIN SOLUTION attention.multi_head
         # TODO project, split into heads, rotate and update the cache if asked, attend, merge heads.
         # TODO attention_in_blocks and attention_over_cache do what your
-        # TODO scaled_dot_product_attention does, and are faster.
+        # TODO scaled_dot_product_attention does, and are faster. Their output is that of the whole
+        # TODO weights: with dropout in training, multiply the dropped weights by the values.
         source = inputs if context is None else context
         query = self._split_heads(self.query_dense(inputs))  # (B, H, Q, d)
         key = self._split_heads(self.key_dense(source))  # (B, H, K, d)

@@ -106,7 +106,8 @@ class Checkpointer:
         self.best_metric = tf.Variable(math.inf, dtype=tf.float64, trainable=False)
         # BEGIN SOLUTION training.checkpoint
         # TODO self.checkpoint, a tf.train.Checkpoint of all that changes while training, and two
-        # TODO CheckpointManagers of it: self.latest in the directory, self.best in its "best".
+        # TODO CheckpointManagers of it: self.latest in the directory, self.best in its "best",
+        # TODO where one is kept.
         # Not the model itself but all its variables: TensorFlow does not see the layers that Keras
         # keeps in a list, and leaves out the states of seed generators (dropout's).
         self.checkpoint = tf.train.Checkpoint(

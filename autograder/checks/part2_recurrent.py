@@ -155,7 +155,7 @@ def gradients_of_shut_gates(assignment, rng):
     """Gates that are wide open or shut leave finite gradients."""
     x, h, c, kernel, recurrent_kernel, bias = _lstm_inputs(rng, 2, 3, 2)
     h_weight, c_weight = (tensor(normal(rng, 2, 2)) for _ in range(2))
-    bias = np.tile(np.float32([-120, 120]), 4)
+    bias = np.tile(np.float32([-80, 80]), 4)
 
     def loss(*inputs):
         import tensorflow as tf

@@ -51,7 +51,7 @@ MISCONCEPTIONS = [
         "no_tag",
         "grpo.reward",
         edits=[('r"####|<answer>"', 'r"####"')],
-        hint="Answers inside `<answer>…</answer>` are not found.",
+        hint="Answers inside `<answer>…</answer>` are not found, or do not count behind a `####`.",
     ),
     Misconception(
         "no_hashes",

@@ -31,7 +31,8 @@ def scaled_dot_product_attention(query, key, value, mask=None) -> tuple[tf.Tenso
         mask: Booleans that broadcast against `(…, Q, K)`, True = may attend; None hides nothing.
 
     Returns:
-        The output `(…, Q, d_v)` and the weights `(…, Q, K)`, whose rows add up to 1.
+        The output `(…, Q, d_v)` and the weights `(…, Q, K)`, whose rows add up to 1; finite
+        numbers for a query that may attend nowhere.
     """
     raise NotImplementedError(
         "attention.scaled_dot_product: compute the weights, then the weighted values"
@@ -224,14 +225,15 @@ class MultiHeadAttention(keras.layers.Layer):
                 and the queries meet all K positions: mask those that are not written yet.
             cache_index: The position of the first of `inputs`.
             training: Whether to drop attention weights.
-            return_weights: Also return the weights `(B, H, Q, K)`.
+            return_weights: Also return the weights `(B, H, Q, K)`, as they are before dropout.
 
         Returns:
             The output `(B, Q, D)`; with a cache `(output, cache)`; the weights, if asked for, last.
         """
         # TODO project, split into heads, rotate and update the cache if asked, attend, merge heads.
         # TODO attention_in_blocks and attention_over_cache do what your
-        # TODO scaled_dot_product_attention does, and are faster.
+        # TODO scaled_dot_product_attention does, and are faster. Their output is that of the whole
+        # TODO weights: with dropout in training, multiply the dropped weights by the values.
         raise NotImplementedError("attention.multi_head: split into heads, attend, and join them")
         results = [output]
         if cache is not None:

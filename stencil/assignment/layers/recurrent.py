@@ -24,7 +24,7 @@ def rnn_step(x, h, kernel, recurrent_kernel, bias) -> tf.Tensor:
 
 
 def rnn_update(projected, h, recurrent_kernel) -> tf.Tensor:
-    """`rnn_step` from x W + b `(B, U)`, which needs no earlier step to be known."""
+    """`rnn_step` with x W + b computed before: `projected (B, U)` needs no earlier step."""
     raise NotImplementedError("recurrent.rnn_cell: compute the next hidden state")
 
 
@@ -52,7 +52,7 @@ def lstm_step(x, h, c, kernel, recurrent_kernel, bias) -> tuple[tf.Tensor, tf.Te
 
 
 def lstm_update(projected, h, c, recurrent_kernel) -> tuple[tf.Tensor, tf.Tensor]:
-    """`lstm_step` from x W + b `(B, 4U)`, which needs no earlier step to be known."""
+    """`lstm_step` with x W + b computed before: `projected (B, 4U)` needs no earlier step."""
     raise NotImplementedError(
         "recurrent.lstm_cell: compute the gates, the cell and the hidden state"
     )

@@ -42,5 +42,5 @@ def reward_model_figures(reward_model, tokenizer: Tokenizer, data: Dataset) -> d
         # The labels are noisy on purpose: no model can have a larger accuracy than this share.
         "labels_that_agree_with_gold": gold_accuracy(np.ones_like(margins), gold_margins),
         "gold_accuracy": gold_accuracy(margins, gold_margins),
-        "gold_correlation": float(np.corrcoef(scores.ravel(), golds.ravel())[0, 1]),
+        "gold_correlation": float(np.corrcoef(margins, gold_margins)[0, 1]),
     }

@@ -105,7 +105,8 @@ class Checkpointer:
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.best_metric = tf.Variable(math.inf, dtype=tf.float64, trainable=False)
         # TODO self.checkpoint, a tf.train.Checkpoint of all that changes while training, and two
-        # TODO CheckpointManagers of it: self.latest in the directory, self.best in its "best".
+        # TODO CheckpointManagers of it: self.latest in the directory, self.best in its "best",
+        # TODO where one is kept.
         raise NotImplementedError(
             "training.checkpoint: save and restore all that training depends on"
         )
