@@ -20,24 +20,15 @@ def answers(assignment, rng):
     """Answers behind both marks, with signs, commas, and more text around."""
     a, b = (int(number) for number in rng.integers(12, 99, 2))
     texts = {
-        "hashes": [
-            f"{a} + {b}\n#### {a + b}",
-            f"####{a}",
-            f"####   {b}",
-            f"#### {b}\n",
-            f"#### {a} apples",
-            f"#### {a} and {b}",
-            f"####\n{a}",
-            f"#### {b}. Done",
+        "hashes": [f"{a} + {b}\n#### {a + b}", f"####{a}", f"####   {b}", f"#### {b}\n"],
+        "words behind the number": [
+            *(f"#### {a} apples", f"#### {a} and {b}", f"#### {b}. Done"),
             f"#### {a}\nSo {b} are left.",
         ],
-        "tag": [
-            f"so <answer>{a}</answer>",
-            f"<answer> {b} </answer> done",
-            "<answer>0</answer>",
-            f"<answer>\n{b}\n</answer>",
-            f"<answer>{a} apples</answer>",
-        ],
+        "number on the next line": [f"####\n{a}"],
+        "tag": [f"so <answer>{a}</answer>", f"<answer> {b} </answer> done", "<answer>0</answer>"],
+        "line ends in the tag": [f"<answer>\n{b}\n</answer>"],
+        "words in the tag": [f"<answer>{a} apples</answer>"],
         "signs": [f"#### -{a}", f"<answer>-{b}</answer>", f"#### -${a}", f"#### ${b}"],
         "commas": [f"#### {a},{b}0", f"#### -{b},000,{a}7.", f"<answer>{a},00{a % 10}</answer>"],
     }
