@@ -27,7 +27,8 @@ class DamagedCheckpointError(ValueError):
     """A checkpoint cannot be read."""
 
     def __init__(self, path: str, error: Exception):
-        reason = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+        first_line = str(error).partition("\n")[0]
+        reason = f"{type(error).__name__}: {first_line[:200]}"
         super().__init__(f"The checkpoint {path} is damaged ({reason}).")
 
 
