@@ -23,7 +23,7 @@ class RewardTrainingConfig(StageConfig):
         "tiny": {
             "steps": 1500,
             "batch_size": 16,
-            "learning_rate": 5e-4,
+            "learning_rate": 1e-3,
             "evaluate_every": 300,
             "ranked_prompts": 500,
         },
