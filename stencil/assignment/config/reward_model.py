@@ -21,10 +21,10 @@ class RewardTrainingConfig(StageConfig):
             "ranked_prompts": 25,
         },
         "tiny": {
-            "steps": 1500,
-            "batch_size": 16,
+            "steps": 750,
+            "batch_size": 32,
             "learning_rate": 1e-3,
-            "evaluate_every": 300,
+            "evaluate_every": 150,
             "ranked_prompts": 500,
         },
     }
