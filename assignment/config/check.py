@@ -1,5 +1,6 @@
-"""What every configuration checks of its values."""
+"""What configurations check of their values."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,3 +11,19 @@ def require(config: Any, condition: Callable[[Any], bool], wanted: str, *names: 
         if not condition(getattr(config, name)):
             flag = name.replace("_", "-")
             raise ValueError(f"--{flag} must be {wanted}. Received: {getattr(config, name)}")
+
+
+def require_training(config: Any) -> None:
+    """Raise ValueError if a value is impossible that every kind of training has."""
+    require(config, lambda v: v >= 1, "at least 1", "steps", "batch_size")
+    require(config, lambda v: v >= 1, "at least 1", "evaluate_every", "log_every")
+    require(config, lambda v: v >= 0, "0 or more", "seed", "warmup_steps", "checkpoint_minutes")
+    require(config, lambda v: v > 0, "positive", "learning_rate", "max_norm")
+    require(config, lambda v: 0 <= v <= 1, "from 0 to 1", "final_rate")
+
+
+def require_sampler(config: Any) -> None:
+    """Raise ValueError if no sampler can do anything with a value."""
+    require(config, lambda v: 0 <= v < math.inf, "0 or more, and finite", "temperature")
+    require(config, lambda v: v >= 0, "0 or more", "top_k")
+    require(config, lambda v: 0 < v <= 1, "above 0 and at most 1", "top_p")

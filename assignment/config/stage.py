@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import tyro
 
-from assignment.config.check import require
+from assignment.config.check import require_training
 
 # What the names of default run directories begin with; a later stage puts its own in place of it.
 LABELS = (
@@ -106,11 +106,7 @@ class StageConfig:
 
     def check(self) -> None:
         """Raise ValueError if a value of the resolved configuration is impossible."""
-        require(self, lambda v: v >= 1, "at least 1", "steps", "batch_size", "evaluate_every")
-        require(self, lambda v: v >= 1, "at least 1", "log_every")
-        require(self, lambda v: v >= 0, "0 or more", "seed", "warmup_steps", "checkpoint_minutes")
-        require(self, lambda v: v > 0, "positive", "learning_rate", "max_norm")
-        require(self, lambda v: 0 <= v <= 1, "from 0 to 1", "final_rate")
+        require_training(self)
 
     def settings(self) -> dict[str, Any]:
         """What a run's result depends on, besides its parent and its model."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from assignment.config.check import require
+from assignment.config.check import require, require_training
 from assignment.config.model import (
     PRESETS,
     ModelConfig,
@@ -110,13 +110,10 @@ class TrainConfig:
 
     def _check(self) -> None:
         """Raise ValueError if a value of the resolved configuration is impossible."""
-        require(self, lambda v: v >= 1, "at least 1", "steps", "batch_size", "sequence_length")
-        require(self, lambda v: v >= 1, "at least 1", "evaluate_every", "log_every")
-        require(self, lambda v: v >= 0, "0 or more", "seed", "warmup_steps", "weight_decay")
-        require(self, lambda v: v >= 0, "0 or more", "checkpoint_minutes")
-        require(self, lambda v: v > 0, "positive", "learning_rate", "max_norm")
+        require_training(self)
+        require(self, lambda v: v >= 1, "at least 1", "sequence_length")
+        require(self, lambda v: v >= 0, "0 or more", "weight_decay")
         require(self, lambda v: 0 <= v < 1, "from 0 to below 1", "dropout", "beta_2")
-        require(self, lambda v: 0 <= v <= 1, "from 0 to 1", "final_rate")
 
     def _model_config(self, preset: Preset) -> ModelConfig:
         if self.model == "transformer":

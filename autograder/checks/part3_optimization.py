@@ -1,12 +1,11 @@
 """Checks of Part 3: the schedule and AdamW."""
 
 import contextlib
-import inspect
 
 import numpy as np
 
 from autograder.checks import check
-from autograder.checks.tools import normal, tensor
+from autograder.checks.tools import compiled, normal, tensor
 
 
 @check("training.schedule")
@@ -40,10 +39,9 @@ def tensor_steps(assignment, rng):
     import tensorflow as tf
 
     warmup_cosine = assignment.training.optimizers.warmup_cosine
-    plain = inspect.unwrap(warmup_cosine)  # what wraps it while recording wants concrete numbers
-    compiled = tf.function(lambda step: plain(step, 1.5, 6, 20, 0.2))
+    in_training = compiled(warmup_cosine, 1.5, 6, 20, 0.2)
     steps = (0, 3, 6, 13, 20, 25)
-    whole = [float(compiled(tf.constant(step, tf.int64))) for step in steps]
+    whole = [float(in_training(tf.constant(step, tf.int64))) for step in steps]
     counter = tf.Variable(9, dtype=tf.int64)
     return {
         "rates": np.array(whole),
@@ -52,7 +50,7 @@ def tensor_steps(assignment, rng):
     }
 
 
-def _optimized(assignment, values, gradients, options, compiled=False):
+def _optimized(assignment, values, gradients, options, in_graph=False):
     """The variables after each of the updates: an array (updates, …) for each variable.
 
     Args:
@@ -76,7 +74,7 @@ def _optimized(assignment, values, gradients, options, compiled=False):
     def update(*found):
         optimizer.apply_gradients(zip(found, variables.values(), strict=True))
 
-    update = tf.function(update) if compiled else update
+    update = tf.function(update) if in_graph else update
     history = {path: [] for path in values}
     for step in gradients:
         update(*(tensor(step[path]) for path in values))
@@ -105,7 +103,7 @@ def default_options(assignment, rng):
     values = {"one/kernel": normal(rng, 2, 3), "two/kernel": normal(rng, 2, 3)}
     gradients = _random_gradients(rng, values, 2)
     options = {"learning_rate": 0.2, "weight_decay": 0.0}
-    return _optimized(assignment, values, gradients, options, compiled=True)
+    return _optimized(assignment, values, gradients, options, in_graph=True)
 
 
 @check("training.adamw")

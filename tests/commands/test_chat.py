@@ -103,7 +103,8 @@ def test_a_mistake_is_answered_by_a_line_and_the_chat_goes_on(runs):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--temperature", "-1"], "--temperature must be 0 or more. Received: -1"),
+        (["--temperature", "-1"], "--temperature must be 0 or more, and finite. Received: -1"),
+        (["--temperature", "inf"], "--temperature must be 0 or more, and finite. Received: inf"),
         (["--top-p", "0"], "--top-p must be above 0 and at most 1"),
         (["--run-dir", "nowhere"], "nowhere is not a run directory"),
         (["--run-dir", "my-reward_model"], "is a reward model"),

@@ -40,10 +40,17 @@ class RewardScorer:
         return np.concatenate(rewards)[: len(packed.lengths)]
 
 
-def gold_accuracy(margins: np.ndarray, gold_margins: np.ndarray) -> float:
+def gold_margins(pairs: list[Preference]) -> np.ndarray:
+    """By how much the gold reward of the chosen response is larger, `(N,)`."""
+    return np.array(
+        [gold_reward(p.prompt, p.chosen) - gold_reward(p.prompt, p.rejected) for p in pairs]
+    )
+
+
+def gold_accuracy(margins: np.ndarray, golds: np.ndarray) -> float:
     """The share of pairs that two rewards rank alike, apart from ties of the gold reward."""
-    differ = gold_margins != 0
-    return float(((margins > 0) == (gold_margins > 0))[differ].mean())
+    differ = golds != 0
+    return float(((margins > 0) == (golds > 0))[differ].mean())
 
 
 class RewardObserver:
@@ -76,12 +83,7 @@ class RewardObserver:
         self.score = RewardScorer(model)
         self.judged, self.stories_each = judged, stories_each
         if judged:
-            self.gold_margins = np.array(
-                [
-                    gold_reward(pair.prompt, pair.chosen) - gold_reward(pair.prompt, pair.rejected)
-                    for pair in pairs
-                ]
-            )
+            self.gold_margins = gold_margins(pairs)
 
     def evaluate(self, step: int) -> dict[str, float]:
         """Validate and log; returns the validation metrics.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from assignment.config.check import require
+from assignment.config.check import require_sampler
 
 
 @dataclass(frozen=True)
@@ -29,5 +29,4 @@ class ChatConfig:
 
     def check(self) -> None:
         """Raise ValueError for a value that no model can do anything with."""
-        require(self, lambda v: v >= 0, "0 or more", "temperature", "top_k")
-        require(self, lambda v: 0 < v <= 1, "above 0 and at most 1", "top_p")
+        require_sampler(self)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from assignment.config.check import require
+from assignment.config.check import require, require_sampler
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,6 @@ class SampleConfig:
     def check(self) -> None:
         """Raise ValueError for a value that no model can do anything with."""
         require(self, lambda v: v >= 1, "at least 1", "samples")
-        require(self, lambda v: v >= 0, "0 or more", "temperature", "top_k")
-        require(self, lambda v: 0 < v <= 1, "above 0 and at most 1", "top_p")
+        require_sampler(self)
         if not self.prompt:
             raise ValueError('--prompt is empty. For a text without a given beginning use "\\n".')

@@ -3,11 +3,10 @@
 import numpy as np
 
 from assignment.alignment.calibration import calibrate
-from assignment.alignment.reward_observer import RewardScorer, gold_accuracy
+from assignment.alignment.reward_observer import RewardScorer, gold_accuracy, gold_margins
 from assignment.evaluation.win_rates import outcomes
 from assignment.text.batches import pack_pairs
 from assignment.text.datasets import Dataset
-from assignment.text.grammar import gold_reward
 from assignment.text.tokenizer import Tokenizer
 
 
@@ -31,16 +30,10 @@ def reward_model_figures(reward_model, tokenizer: Tokenizer, data: Dataset) -> d
     }
     if not data.is_bundled:
         return figures
-    golds = np.array(
-        [
-            [gold_reward(p.prompt, p.chosen) for p in data.validation],
-            [gold_reward(p.prompt, p.rejected) for p in data.validation],
-        ]
-    )
-    gold_margins = golds[0] - golds[1]
+    golds = gold_margins(data.validation)
     return figures | {
         # The labels are noisy on purpose: no model can have a larger accuracy than this share.
-        "labels_that_agree_with_gold": gold_accuracy(np.ones_like(margins), gold_margins),
-        "gold_accuracy": gold_accuracy(margins, gold_margins),
-        "gold_correlation": float(np.corrcoef(margins, gold_margins)[0, 1]),
+        "labels_that_agree_with_gold": gold_accuracy(np.ones_like(margins), golds),
+        "gold_accuracy": gold_accuracy(margins, golds),
+        "gold_correlation": float(np.corrcoef(margins, golds)[0, 1]),
     }
