@@ -9,6 +9,7 @@ import sys
 
 from assignment import command_line
 from assignment.config import ChatConfig
+from assignment.quiet_start import import_tensorflow
 from assignment.signals import interruptible
 
 HELP = """\
@@ -23,6 +24,7 @@ HELP = """\
 def chat(config: ChatConfig) -> None:
     """Read messages until there are no more, and answer each."""
     config.check()
+    import_tensorflow()
     sys.stdin.reconfigure(errors="replace")  # what is not UTF-8 is no reason to stop
     session = Session(config)
     interactive = sys.stdin.isatty()

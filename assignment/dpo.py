@@ -6,11 +6,13 @@ reference as well, and writes a run directory of its own.
 
 from assignment import command_line
 from assignment.config import DPOConfig
+from assignment.quiet_start import import_tensorflow
 
 
 def dpo(config: DPOConfig) -> None:
     """The whole stage: source, pairs and their reference log-probabilities, loop, summary."""
     config = config.resolve()
+    import_tensorflow()
 
     from assignment.alignment.preference_observer import PreferenceObserver
     from assignment.alignment.preference_pairs import PreferencePairs, SequenceScorer

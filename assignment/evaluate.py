@@ -4,6 +4,7 @@ import json
 
 from assignment import command_line
 from assignment.config import EvaluateConfig
+from assignment.quiet_start import import_tensorflow
 
 TASKS = {
     "train": ("text",),
@@ -17,6 +18,8 @@ TASKS = {
 
 def evaluate(config: EvaluateConfig) -> None:
     """Print the figures that suit the stage of the run, and write them to a file."""
+    import_tensorflow()
+
     from rich.console import Console
     from rich.table import Table
 

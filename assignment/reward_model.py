@@ -7,6 +7,7 @@ python -m assignment.sft, and writes a run directory of its own.
 
 from assignment import command_line
 from assignment.config import RewardTrainingConfig
+from assignment.quiet_start import import_tensorflow
 
 # Held-out requests that the source answers, so often each, to see how its stories are scored.
 JUDGED, STORIES_EACH = 50, 4
@@ -15,6 +16,7 @@ JUDGED, STORIES_EACH = 50, 4
 def reward_model(config: RewardTrainingConfig) -> None:
     """The whole stage: source, pairs, loop, summary."""
     config = config.resolve()
+    import_tensorflow()
 
     import keras
     import tensorflow as tf

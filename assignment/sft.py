@@ -6,11 +6,13 @@ python -m assignment.train, and writes a run directory of its own.
 
 from assignment import command_line
 from assignment.config import SFTConfig
+from assignment.quiet_start import import_tensorflow
 
 
 def sft(config: SFTConfig) -> None:
     """The whole stage: source, conversations, loop, summary."""
     config = config.resolve()
+    import_tensorflow()
 
     import functools
 

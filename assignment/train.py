@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assignment import command_line
 from assignment.config import TrainConfig
+from assignment.quiet_start import import_tensorflow
 
 
 def train(config: TrainConfig) -> None:
@@ -21,6 +22,7 @@ def train(config: TrainConfig) -> None:
     # TensorFlow takes seconds to import, so a mistake in the flags is reported before.
     config, model_config = config.resolve()
     source = resolve_corpus(config.corpus)
+    import_tensorflow()
 
     import keras
 
@@ -50,12 +52,8 @@ def train(config: TrainConfig) -> None:
         if begun:
             run.check_same("train", model_config, settings)
 
-    corpus = load_corpus(
-        source,
-        config.vocabulary_size,
-        run.tokenizer() if begun else None,
-        show_progress=True,
-    )
+    tokenizer = run.tokenizer() if begun else config.vocabulary_size
+    corpus = load_corpus(source, tokenizer, show_progress=True)
     check_long_enough(corpus, config)
     if is_chief(strategy) and not begun:
         run.create("train", model_config, settings, corpus.tokenizer)

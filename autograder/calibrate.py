@@ -148,7 +148,7 @@ def main(
             f"not recorded: {', '.join(missing)}; run python -m autograder.record first",
             file=sys.stderr,
         )
-        sys.exit(1)
+        sys.exit(2)
     entries, problems = calibrate(measured, recording)
     if problems:
         print("\n".join(problems), file=sys.stderr)

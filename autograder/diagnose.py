@@ -56,10 +56,19 @@ def _kind_of_numbers(want: np.ndarray, have: np.ndarray) -> str:
 
 
 def _not_finite(want: np.ndarray, have: np.ndarray) -> str:
-    if np.isnan(have).any():
+    undefined = np.isnan(have)
+    if undefined.any():
+        rows = undefined.all(axis=-1) if undefined.ndim > 1 else np.zeros(1, bool)
+        if rows.any() and not rows.all() and (undefined.any(axis=-1) == rows).all():
+            return (
+                "Some rows are NaN as a whole, the others are not: what is special about them? "
+                "NaN comes from 0/0 and from inf - inf, as where everything in a row is masked."
+            )
+        if undefined.all() and undefined.size > 1:
+            return "Everything is NaN: it comes from 0/0, inf - inf, or a log or root below 0."
         return (
-            "NaN comes from 0/0, from inf - inf or the log of a negative number: look for a row in "
-            "which everything is masked, and for log and exp that could be one stable function."
+            "NaN comes from 0/0, inf - inf, inf/inf, or a log or root below 0: is exp taken of "
+            "large numbers, and are log and exp two steps where one stable function does both?"
         )
     if np.isinf(have).any() and np.isfinite(want).all():
         return "An overflow: is exp taken of large numbers, or log of 0?"

@@ -46,6 +46,8 @@ _INSTRUCTOR_PAGES = (
     "requirements.txt",
     "*.py",
 )
+# Copied as they are, but for these files.
+_COPIED = {"data": (), "docs": _INSTRUCTOR_PAGES}
 # What stands in a handout and nowhere else: README, editor settings, workflow, …
 _FILES = kit.AUTOGRADER / "handout_files"
 
@@ -60,14 +62,22 @@ def write(out: Path, reveal_through: int = 0) -> None:
     Raises:
         FileExistsError: `out` holds files already.
         FileNotFoundError: a check has no recorded output, or an exercise no section of its page.
-        ValueError: there is no such part.
+        ValueError: there is no such part, or `out` lies in what is copied.
     """
     if not 0 <= reveal_through <= len(syllabus.PARTS):
         raise ValueError(
             f"--reveal-through takes 0 to {len(syllabus.PARTS)}. Received: {reveal_through}"
         )
+    if out.exists() and not out.is_dir():
+        raise FileExistsError(f"{out} is a file; choose a new directory")
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty; choose a new directory")
+    for copied in (kit.AUTOGRADER, *(kit.ROOT / name for name in _COPIED)):
+        if out.resolve().is_relative_to(copied.resolve()):
+            raise ValueError(
+                f"{out} lies in {copied.name}/, which is handed out itself; choose a directory "
+                "outside of the kit"
+            )
     for part in syllabus.PARTS:
         page = (kit.ROOT / part.page).read_text(encoding="utf-8")
         for exercise in syllabus.exercises_of(part):
@@ -91,7 +101,7 @@ def write(out: Path, reveal_through: int = 0) -> None:
         dirs_exist_ok=True,
     )
     shutil.copytree(kit.OUTPUTS, out / "autograder" / "solution_outputs")
-    for name, hidden in (("data", ()), ("docs", _INSTRUCTOR_PAGES)):
+    for name, hidden in _COPIED.items():
         if (kit.ROOT / name).is_dir():
             skip = shutil.ignore_patterns(*hidden, "__pycache__", "*.pyc", "cache")
             shutil.copytree(kit.ROOT / name, out / name, ignore=skip)
@@ -138,9 +148,9 @@ def main(out: Positional[Path], reveal_through: int = 0) -> None:
     """
     try:
         write(out, reveal_through)
-    except (FileExistsError, FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
-        sys.exit(1)
+        sys.exit(2)
     print(f"wrote {out}")
 
 

@@ -189,9 +189,12 @@ def main(
             return
         chosen = [syllabus.find(exercise).id for exercise in exercises]
         lines = record(out, int(seed), chosen or syllabus.EXERCISES)
-    except (UnsoundError, KeyError, ValueError) as error:
-        print(error.args[0], file=sys.stderr)
+    except UnsoundError as error:
+        print(error, file=sys.stderr)
         sys.exit(1)
+    except (KeyError, ValueError) as error:
+        print(error.args[0], file=sys.stderr)
+        sys.exit(2)
     print("\n".join(lines))
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     print(f"{len(lines)} misconceptions; {size / 1024:.0f} KiB in {out}")

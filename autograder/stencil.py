@@ -109,7 +109,7 @@ def main(check: bool = False) -> None:
         stale = stale_files()
     except fences.FenceError as error:
         print(error, file=sys.stderr)
-        sys.exit(1)
+        sys.exit(2)
     if stale:
         print("The stencil is stale; run python -m autograder.stencil. Stale files:")
         print("\n".join(f"  stencil/{name}" for name in stale))

@@ -13,10 +13,8 @@ from assignment.reporting.panel import Panel, Sizes
 from assignment.reporting.reward_models import reward_model_figures
 from assignment.reporting.runner import PipelineDirectory
 from assignment.reporting.stages import STAGES, PipelineStage
-from assignment.text.corpus import load_corpus
 from assignment.text.datasets import load_dataset
 from assignment.text.records import Preference
-from assignment.text.registry import resolve_corpus
 from assignment.training.evaluation import Evaluator
 from assignment.training.runs import RunDirectory
 from assignment.training.tracking import read_metrics
@@ -49,8 +47,7 @@ class CardMaker:
         self.panel = Panel(
             first.model_config(), self.tokenizer, SIZES[self.preset], directory.config.seed
         )
-        corpus = resolve_corpus(first.settings()["corpus"])
-        self.corpus = load_corpus(corpus, self.tokenizer.vocabulary_size, self.tokenizer)
+        self.corpus = first.corpus()
         self.evaluator = Evaluator(self.panel.policy, first.model_config().max_sequence_length)
         self.scorer = None
         if REWARD_MODEL in self.names:

@@ -85,25 +85,23 @@ class Corpus:
 
 def load_corpus(
     source: CorpusSource,
-    vocabulary_size: int,
-    tokenizer: Tokenizer | None = None,
+    tokenizer: Tokenizer | int,
     show_progress: bool = False,
 ) -> Corpus:
     """Tokenise a corpus, or find its tokens in the cache.
 
     Args:
         source: Where the text lies. Without a validation file the last tenth is held out.
-        vocabulary_size: Of the tokenizer to train on the training part.
-        tokenizer: An existing tokenizer, to be used instead.
+        tokenizer: A tokenizer; or the vocabulary size of one to train on the training part.
         show_progress: Whether to show a progress bar while tokenising.
 
     Raises:
         ValueError: The text does not support the vocabulary.
     """
     train, validation = split(source)
-    if tokenizer is None:
+    if isinstance(tokenizer, int):
         texts = itertools.chain(_sample(train), _later_texts(source))
-        tokenizer = Tokenizer(train_tokenizer(texts, vocabulary_size))
+        tokenizer = Tokenizer(train_tokenizer(texts, vocabulary_size=tokenizer))
     validation_tokens = _cached_tokens(validation, tokenizer, show_progress)
     floor = source.floor and source.floor.validation_nats / len(validation_tokens)
     return Corpus(

@@ -5,7 +5,6 @@ This module must not import TensorFlow: `--help` answers before that import.
 
 import contextlib
 import ctypes
-import os
 import re
 import shlex
 import sys
@@ -34,8 +33,6 @@ def run(main: Callable[[Config], None], config_class: type[Config]) -> None:
     says what is wrong; 3 a blank of the course was reached; 128 + n stopped by signal n, with the
     state saved.
     """
-    # TensorFlow's start-up notices are not for the user of a command.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     keep_freed_memory()
     divert_signals()
     warnings.formatwarning = _format_warning

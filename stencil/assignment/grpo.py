@@ -7,11 +7,13 @@ run directory of its own.
 
 from assignment import command_line
 from assignment.config import GRPOConfig
+from assignment.quiet_start import import_tensorflow
 
 
 def grpo(config: GRPOConfig) -> None:
     """The whole stage: sample, reward, compare, update."""
     config = config.resolve()
+    import_tensorflow()
 
     import tensorflow as tf
 

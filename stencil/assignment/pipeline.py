@@ -9,6 +9,7 @@ import sys
 
 from assignment import command_line
 from assignment.config import PipelineConfig
+from assignment.quiet_start import import_tensorflow
 
 BLANK = 3
 # Of the columns of the report card, those that fit a terminal.
@@ -67,6 +68,8 @@ def run_stages(directory, lock: int, display) -> list:
 
 def report(directory) -> None:
     """Measure the stages, write the report card, print its table."""
+    import_tensorflow()
+
     from rich.console import Console
     from rich.table import Table
 

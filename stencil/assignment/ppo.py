@@ -7,11 +7,13 @@ python -m assignment.reward_model, and writes a run directory of its own.
 
 from assignment import command_line
 from assignment.config import PPOConfig
+from assignment.quiet_start import import_tensorflow
 
 
 def ppo(config: PPOConfig) -> None:
     """The whole stage: sample, score, estimate advantages, update actor and critic."""
     config = config.resolve()
+    import_tensorflow()
 
     import keras
     import tensorflow as tf

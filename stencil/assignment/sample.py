@@ -2,11 +2,13 @@
 
 from assignment import command_line
 from assignment.config import SampleConfig
+from assignment.quiet_start import import_tensorflow
 
 
 def sample(config: SampleConfig) -> None:
     """Print texts that begin with the prompt."""
     config.check()
+    import_tensorflow()
 
     from assignment.generation.sampling import make_sampler
     from assignment.generation.text import TextGenerator

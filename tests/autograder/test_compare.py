@@ -98,7 +98,10 @@ LONG = np.array([0.3, -1.2, 2.0, 0.7, 0.1, 5.0], np.float32)
         (SQUARE, SQUARE + 0.5, "off by the same amount, 0.5"),
         (SQUARE, np.exp(SQUARE), "logarithms are expected"),
         (SQUARE, np.zeros_like(SQUARE), "zero"),
-        (SQUARE, np.where(np.eye(3) > 0, np.nan, SQUARE), "NaN"),
+        (SQUARE, np.where(np.eye(3) > 0, np.nan, SQUARE), "exp taken of large numbers"),
+        (SQUARE, np.where(np.arange(3)[:, None] > 1, np.nan, SQUARE), "Some rows are NaN"),
+        (SQUARE, np.full_like(SQUARE, np.nan), "Everything is NaN"),
+        (np.float32(3), np.float32(np.nan), "exp taken of large numbers"),
         (SQUARE > 0, SQUARE <= 0, "inverted"),
         (SQUARE[0] > 0, SQUARE[0] <= 0, "^$"),  # of flags, which mean something else each time
         (SQUARE > 0, np.where(SQUARE > 0, 0, -1e9), "boolean"),

@@ -104,9 +104,17 @@ def test_a_part_that_does_not_exist_cannot_be_revealed(part, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_an_existing_directory_is_not_overwritten(student):
-    with pytest.raises(FileExistsError, match="choose a new directory"):
-        handout.write(student)
+def test_a_place_where_no_handout_can_be_is_refused(student, capsys):
+    for place, words in (
+        (student, "is not empty; choose a new directory"),
+        (student / "README.md", "is a file; choose a new directory"),
+        (kit.ROOT / "docs" / "handout", "lies in docs/, which is handed out itself"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            handout.main(place)
+        assert ended.value.code == 2
+        assert words in capsys.readouterr().err
+    assert not (kit.ROOT / "docs" / "handout").exists()
 
 
 def test_nothing_but_the_course_is_handed_out(student):

@@ -91,6 +91,20 @@ def test_recording_again_replaces_hidden_inputs_and_nothing_else(recorded, tmp_p
     assert (tmp_path / "thesis.txt").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"exercises": ("masking.casual",)}, "masking.casual"),
+        ({"seed": SECRET}, "hidden inputs need --out DIR"),
+    ],
+)
+def test_a_wrong_option_of_record_ends_with_2(options, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        record.main(**options)
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("content", [None, "{}", "[]", '{"variants": 1, "key": "00"}'])
 def test_a_directory_without_hidden_recordings_is_refused(content, tmp_path):
     if content is not None:

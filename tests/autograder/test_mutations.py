@@ -109,6 +109,6 @@ def test_an_exercise_without_a_check_has_nothing_to_prove(monkeypatch):
 def test_what_was_not_recorded_is_not_calibrated(tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         calibrate.main(tmp_path, tmp_path / "tolerances.json", ("masking.causal",))
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     assert "run python -m autograder.record first" in capsys.readouterr().err
     assert not (tmp_path / "tolerances.json").exists()

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from autograder import kit, stencil, submission, syllabus
 
 
@@ -30,10 +32,9 @@ def test_check_names_the_stale_file_and_exits_1(monkeypatch, tmp_path, capsys):
     stencil.main(check=True)
     (tmp_path / "assignment/layers/masking.py").write_text("edited\n")
     (tmp_path / "assignment/left_over.py").write_text("")
-    try:
+    with pytest.raises(SystemExit) as ended:
         stencil.main(check=True)
-    except SystemExit as end:
-        assert end.code == 1
+    assert ended.value.code == 1
     printed = capsys.readouterr().out
     assert "stencil/assignment/layers/masking.py" in printed
     assert "stencil/assignment/left_over.py" in printed

@@ -115,7 +115,7 @@ def test_a_long_text_without_a_newline_is_tokenised_exactly(
     tmp_path, data_directory, story_tokenizer
 ):
     text = "日本 a fox 🦊 " * 30_000
-    loaded = load_corpus(CorpusSource("long", write(tmp_path, text)), 0, story_tokenizer)
+    loaded = load_corpus(CorpusSource("long", write(tmp_path, text)), story_tokenizer)
     decode = story_tokenizer.decode
     assert decode(loaded.train_tokens) + decode(loaded.validation_tokens) == text
 
@@ -133,9 +133,9 @@ def test_the_tokenizer_learns_from_the_training_part_and_the_later_conversations
 def test_the_second_time_the_tokens_come_from_the_cache(
     data_directory, source, story_tokenizer, no_tokenising
 ):
-    first = load_corpus(source, 0, story_tokenizer)
+    first = load_corpus(source, story_tokenizer)
     no_tokenising()
-    second = load_corpus(source, 0, story_tokenizer)
+    second = load_corpus(source, story_tokenizer)
     np.testing.assert_array_equal(first.train_tokens, second.train_tokens)
     np.testing.assert_array_equal(first.validation_tokens, second.validation_tokens)
 
@@ -143,18 +143,18 @@ def test_the_second_time_the_tokens_come_from_the_cache(
 def test_the_cache_knows_a_text_by_its_content_not_by_its_name(
     data_directory, source, story_tokenizer, stories, tmp_path, no_tokenising
 ):
-    load_corpus(source, 0, story_tokenizer)
+    load_corpus(source, story_tokenizer)
     no_tokenising()
-    load_corpus(CorpusSource("copy", write(tmp_path, stories, "copy.txt")), 0, story_tokenizer)
+    load_corpus(CorpusSource("copy", write(tmp_path, stories, "copy.txt")), story_tokenizer)
     source.train_path.write_text(stories.replace("a", "b", 1), encoding="utf-8")
     with pytest.raises(AssertionError, match="cache was not used"):
-        load_corpus(source, 0, story_tokenizer)
+        load_corpus(source, story_tokenizer)
 
 
 def test_the_cache_tells_tokenizers_apart(data_directory, source, story_tokenizer, stories):
     other = Tokenizer(train_tokenizer([stories], 350))
     for tokenizer in (story_tokenizer, other, story_tokenizer):
-        loaded = load_corpus(source, 0, tokenizer)
+        loaded = load_corpus(source, tokenizer)
         assert stories.startswith(tokenizer.decode(loaded.train_tokens))
     assert len(cached_files(data_directory)) == 4
 
@@ -169,9 +169,9 @@ def test_an_interrupted_tokenisation_leaves_nothing_in_the_cache(
     with monkeypatch.context() as patch:
         patch.setattr(corpus, "_tokenise", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            load_corpus(source, 0, story_tokenizer)
+            load_corpus(source, story_tokenizer)
     assert cached_files(data_directory) == []
-    loaded = load_corpus(source, 0, story_tokenizer)
+    loaded = load_corpus(source, story_tokenizer)
     assert stories.startswith(story_tokenizer.decode(loaded.train_tokens))
 
 
@@ -186,18 +186,18 @@ def test_a_file_is_in_the_cache_only_when_it_is_complete(
 
     monkeypatch.setattr(Tokenizer, "encode_batch", watched)
     empty = dataclasses.replace(source, validation_path=source.train_path)
-    load_corpus(empty, 0, story_tokenizer)
+    load_corpus(empty, story_tokenizer)
 
 
 def test_the_floor_is_per_validation_token(data_directory, source, story_tokenizer):
     floor = EntropyFloor(train_nats=1e9, validation_nats=1234.5)
-    loaded = load_corpus(dataclasses.replace(source, floor=floor), 0, story_tokenizer)
+    loaded = load_corpus(dataclasses.replace(source, floor=floor), story_tokenizer)
     assert loaded.floor == pytest.approx(1234.5 / len(loaded.validation_tokens))
 
 
 def test_an_empty_part_has_no_tokens(data_directory, source, story_tokenizer, tmp_path):
     empty = dataclasses.replace(source, validation_path=write(tmp_path, "", "empty.txt"))
-    tokens = load_corpus(empty, 0, story_tokenizer).validation_tokens
+    tokens = load_corpus(empty, story_tokenizer).validation_tokens
     assert tokens.shape == (0,)
 
 
@@ -209,7 +209,7 @@ def test_a_large_vocabulary_is_stored_in_four_bytes(data_directory, source, stor
         def encode_batch(self, texts, num_threads):
             return [[60_000 + ord(c) % 10_000 for c in text] for text in texts]
 
-    loaded = load_corpus(source, 0, LargeTokenizer())
+    loaded = load_corpus(source, LargeTokenizer())
     assert loaded.train_tokens.dtype == np.uint32
     everything = [*loaded.train_tokens, *loaded.validation_tokens]
     assert everything == [60_000 + ord(c) for c in stories]

@@ -8,10 +8,8 @@ from assignment.alignment.following import KINDS, following_rates, kind_of
 from assignment.config import GRPOConfig, RewardTrainingConfig
 from assignment.generation.responses import Responder
 from assignment.text.batches import Packed
-from assignment.text.corpus import load_corpus
 from assignment.text.datasets import Dataset
 from assignment.text.download import DownloadError
-from assignment.text.registry import resolve_corpus
 from assignment.training.evaluation import Evaluator
 from assignment.training.losses import response_loss
 from assignment.training.stage import Stage
@@ -106,13 +104,11 @@ class FineTuningObserver:
 
 def _pre_training_corpus(stage: Stage):
     """What the model was pre-trained on, to see how much of it is forgotten; None if it is gone."""
-    settings = stage.source.pre_training().settings()
     try:
-        source = resolve_corpus(settings["corpus"])
+        return stage.source.pre_training().corpus()
     except (ValueError, DownloadError) as error:
         warnings.warn(f"Forgetting is not measured. {error}", stacklevel=2)
         return None
-    return load_corpus(source, stage.tokenizer.vocabulary_size, stage.tokenizer)
 
 
 def _shown(name: str, metrics: dict) -> str:

@@ -19,8 +19,6 @@ from assignment.alignment.rewards import kl_shaped_rewards
 from assignment.alignment.rollouts import Rollout, response_log_probs, response_logits
 from assignment.alignment.updates import describe_ratio, explained_variance, whiten
 from assignment.config import PPOConfig, RewardModelConfig
-from assignment.text.corpus import load_corpus
-from assignment.text.registry import resolve_corpus
 from assignment.text.windows import next_token_windows, window_starts
 from assignment.training.losses import next_token_loss
 from assignment.training.runs import RunDirectory
@@ -166,10 +164,7 @@ class PreTrainingText:
     """
 
     def __init__(self, stage: Stage):
-        settings = stage.source.pre_training().settings()
-        source = resolve_corpus(settings["corpus"])
-        corpus = load_corpus(source, stage.tokenizer.vocabulary_size, stage.tokenizer)
-        self.tokens = corpus.train_tokens
+        self.tokens = stage.source.pre_training().corpus().train_tokens
         self.length = stage.model_config.max_sequence_length
         self.seed = stage.config.seed
         self.updates_per_step = stage.config.updates_per_step

@@ -112,9 +112,7 @@ class RunMeasures:
 
 def text_figures(model, tokenizer, corpus_name: str) -> dict[str, float]:
     """The figures of a language model on the held-out part of a corpus."""
-    corpus = load_corpus(
-        resolve_corpus(corpus_name), model.config.vocabulary_size, tokenizer, show_progress=True
-    )
+    corpus = load_corpus(resolve_corpus(corpus_name), tokenizer, show_progress=True)
     length = model.config.max_sequence_length
     if len(corpus.validation_tokens) < length + 1:
         raise ValueError(

@@ -22,6 +22,8 @@ from assignment.config import (
 from assignment.files import write_whole
 from assignment.layers.lora import apply_lora, merge_lora
 from assignment.models.building import build_model
+from assignment.text.corpus import Corpus, load_corpus
+from assignment.text.registry import resolve_corpus
 from assignment.text.tokenizer import Tokenizer
 from assignment.training.checkpoints import (
     DamagedCheckpointError,
@@ -156,6 +158,15 @@ class RunDirectory:
 
     def tokenizer(self) -> Tokenizer:
         return Tokenizer(self._tokenizer.read_bytes())
+
+    def corpus(self) -> Corpus:
+        """The text that a run of pre-training learned from, in its tokens.
+
+        Raises:
+            ValueError: The text is not there any more.
+            DownloadError: It cannot be fetched again.
+        """
+        return load_corpus(resolve_corpus(self.settings()["corpus"]), self.tokenizer())
 
     def load_model(self, which: str = "best"):
         """The run's model with its trained weights, from its best or its latest checkpoint.
