@@ -20,7 +20,7 @@ from pathlib import Path
 from autograder import isolation, kit, scratch
 from autograder.checks import Check
 from autograder.following import Outcome, follow
-from autograder.isolation import Isolation
+from autograder.isolation import Isolation, IsolationError
 from autograder.sandbox import bubblewrap, cleaning, identity, kernel
 from autograder.sandbox.limits import Limits
 from autograder.worker import Task
@@ -56,6 +56,9 @@ class Runner:
         warm: fork from a warm interpreter where the platform allows it.
         hidden: files and directories that workers shall not see, beside the grader's own.
         isolated: the barriers around a worker; all that hold on this machine by default.
+
+    Raises:
+        IsolationError: what workers need lies in a directory that they shall not see.
     """
 
     def __init__(
@@ -88,9 +91,7 @@ class Runner:
         self._zygote: Zygote | None = None
         self._start_failure = ""
         self._warm = warm
-        covered = self.isolation.covered
-        more = [str(path.resolve()) for path in hidden if path.exists()]
-        self._covered = (*covered, *more) if covered else ()
+        self._covered = self._with(hidden) if self.isolation.covered else ()
         self._lock = threading.Lock()
         _copy_kit(self._kit)
         if 4 in self.isolation.active:
@@ -99,6 +100,20 @@ class Runner:
                 self._slots.put(identity.Slot())
             self.root.chmod(0o711)
             self._open_to_others(self._kit)
+
+    def _with(self, hidden: Iterable[Path]) -> tuple[str, ...]:
+        """What is covered, and these; of two that lie in each other only the outer one."""
+        more = [path.resolve() for path in hidden if path.exists()]
+        for needed in map(Path, (*self.isolation.plan.readable, self.root)):
+            for path in more:
+                if needed.is_relative_to(path):
+                    self._scratch.remove()
+                    raise IsolationError(
+                        f"{path} cannot be kept from submissions, because {needed}, which they "
+                        "need, lies in it; move one of them"
+                    )
+        everything = dict.fromkeys([*map(Path, self.isolation.covered), *more])
+        return tuple(str(path) for path in everything if everything.keys().isdisjoint(path.parents))
 
     def __enter__(self) -> "Runner":
         return self

@@ -192,8 +192,8 @@ def main(
     except UnsoundError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
-    except (KeyError, ValueError) as error:
-        print(error.args[0], file=sys.stderr)
+    except (KeyError, ValueError, OSError) as error:
+        print(error.args[0] if isinstance(error, KeyError) else error, file=sys.stderr)
         sys.exit(2)
     print("\n".join(lines))
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())

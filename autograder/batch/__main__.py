@@ -23,6 +23,7 @@ from autograder.batch.late import Policy
 from autograder.checks import load
 from autograder.reports.github import in_log
 from autograder.selection import select
+from autograder.syllabus import EXERCISES
 
 
 def main(
@@ -65,6 +66,11 @@ def _run(submissions, out, jobs, checks, hidden, late_policy, regrade) -> int:
     isolation.require(isolation.OFFICIAL)
     policy = late.load(late_policy) if late_policy else None
     entries = roster.find(submissions)
+    if out.resolve().is_relative_to(submissions.resolve()):
+        raise ValueError(
+            f"--out {out} lies in {submissions}, and would be taken for a submission next time; "
+            "choose a directory outside of it"
+        )
     if unknown := set(regrade) - {entry.student for entry in entries}:
         raise ValueError(f"{submissions} holds no submission of {sorted(unknown)[0]}")
     if jobs is not None and jobs < 1:
@@ -81,33 +87,35 @@ def _run(submissions, out, jobs, checks, hidden, late_policy, regrade) -> int:
             print(line)
         work = grading.plan(entries, journal, checks, kit, regrade)
         print(f"{len(entries)} submissions, {len(entries) - len(work)} of them graded already")
-        _grade(out, work, journal, kit, jobs, hidden)
+        _grade(work, journal, grading.Grader(out, kit, jobs, hidden, submissions))
         return _write(out, entries, journal, kit, policy)
 
 
 def _changed(path: Path, hidden, late_policy, checks) -> list[str]:
     """How this run differs from the last one into the same directory; remembers this one."""
+    exercises = dict.fromkeys(check.exercise for check in checks)
     flags = {
-        "hidden inputs": "with" if hidden else "without",
-        "a late policy": "with" if late_policy else "without",
-        f"all {len(load())} checks": f"with {len(checks)} of",
+        "hidden inputs": str(hidden.resolve()) if hidden else "none",
+        "late policy": str(late_policy.resolve()) if late_policy else "none",
+        "checks": f"{len(checks)} of {len(load())}",
+        "exercises": "all" if len(exercises) == len(EXERCISES) else ", ".join(exercises),
     }
     before = {}
     with contextlib.suppress(OSError, ValueError):  # there is none, or somebody has written in it
         before = json.loads(path.read_text(encoding="utf-8"))
     files.write(path, json.dumps(flags, indent=2) + "\n")
     return [
-        f"the last run was {before[name]} {name}, this one is {now} {name}: "
+        f"{name}: {before[name]} in the last run, {now} in this one; "
         "the gradebook is written from this run's flags"
         for name, now in flags.items()
         if isinstance(before, dict) and before.get(name, now) != now
     ]
 
 
-def _grade(out, work, journal, kit, jobs, hidden) -> None:
+def _grade(work, journal, grader: grading.Grader) -> None:
     shown = sys.stderr.isatty()
     with (
-        grading.Grader(out, kit, jobs, hidden) as grader,
+        grader,
         tqdm(
             total=len(work), unit="submission", mininterval=0.5 if shown else 30, disable=not work
         ) as bar,

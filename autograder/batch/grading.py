@@ -58,10 +58,20 @@ class Grader:
     Args:
         out: where a copy of each submission's files is kept.
         hidden_inputs: a directory of hidden recordings, if there is one.
+        submissions: the directory of all submissions. Where files are covered, no worker sees any
+            of these three.
     """
 
-    def __init__(self, out: Path, kit: Kit, jobs: int | None, hidden_inputs: Path | None):
+    def __init__(
+        self,
+        out: Path,
+        kit: Kit,
+        jobs: int | None,
+        hidden_inputs: Path | None,
+        submissions: Path,
+    ):
         self._out, self._kit, self._jobs, self._hidden = out, kit, jobs, hidden_inputs
+        self._covered = [out, submissions, *([hidden_inputs] if hidden_inputs else [])]
         self._stack = ExitStack()
         self._runner: Runner | None = None
 
@@ -106,7 +116,8 @@ class Grader:
     def _running(self) -> Runner:
         if self._runner is None:
             isolated = isolation.require(isolation.OFFICIAL)
-            self._runner = self._stack.enter_context(Runner(self._jobs, isolated=isolated))
+            runner = Runner(self._jobs, hidden=self._covered, isolated=isolated)
+            self._runner = self._stack.enter_context(runner)
         return self._runner
 
     def _stop(self) -> None:

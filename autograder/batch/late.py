@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 _DAY = timedelta(days=1)
+_MOST = 1_000_000  # of days or minutes, which is years
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,11 @@ def _check_numbers(path: Path, entries: dict[str, Any]) -> None:
     numbers = {name: value for name, value in entries.items() if name not in ("due", "extensions")}
     numbers |= {f"extensions.{student}": days for student, days in extensions.items()}
     for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-            raise ValueError(f"{path}: {name} must be a number, 0 or more. Received: {value!r}")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < _MOST:
+            raise ValueError(
+                f"{path}: {name} must be a number, 0 or more and below {_MOST:,}. "
+                f"Received: {value!r}"
+            )
     if entries.get("percent_per_day", 0) > 100:
         raise ValueError(
             f"{path}: percent_per_day is at most 100. Received: {entries['percent_per_day']!r}"

@@ -19,6 +19,7 @@ from autograder.batch import files
 _RUN = 25
 _COMMON = 0.25  # of the class; what so many share is how it is done
 _FEW = 4  # but never what so few share
+_NEARLY_ALL = 0.9  # of a submission, starter left out
 _MIN_FINGERPRINTS = 40
 _KEPT = 200  # pairs
 
@@ -58,10 +59,8 @@ def pairs(submissions: Mapping[str, Path]) -> list[Pair]:
     whole = {student: _all(prints) for student, prints in own.items()}
     found = []
     for first, second in itertools.combinations(sorted(own), 2):
-        smaller = min(len(whole[first]), len(whole[second]))
-        common = len(whole[first] & whole[second])
-        if common and smaller >= _MIN_FINGERPRINTS:
-            found.append((common / smaller, common, first, second))
+        if share := _share(whole[first], whole[second]):
+            found.append((share, len(whole[first] & whole[second]), first, second))
     found.sort(key=lambda pair: (-pair[0], -pair[1], *pair[2:]))
     return [
         Pair(first, second, share, common, _where(own[first], own[second]))
@@ -97,13 +96,29 @@ def _of_text(text: str) -> frozenset[int]:
 
 
 def _without_common(own: Mapping[str, Prints]) -> dict[str, Prints]:
-    counts = Counter(itertools.chain.from_iterable(_all(prints) for prints in own.values()))
-    most = max(_FEW, _COMMON * len(own))
+    distinct = _distinct([_all(prints) for prints in own.values()])
+    counts = Counter(itertools.chain.from_iterable(distinct))
+    most = max(_FEW, _COMMON * len(distinct))
     common = frozenset(value for value, count in counts.items() if count > most)
     return {
         student: {name: prints - common for name, prints in by_file.items()}
         for student, by_file in own.items()
     }
+
+
+def _distinct(whole: Sequence[frozenset[int]]) -> list[frozenset[int]]:
+    """Of submissions that are nearly the same, one: what a ring of copies shares is not common."""
+    found: list[frozenset[int]] = []
+    for prints in whole:
+        if not any(_share(prints, other) > _NEARLY_ALL for other in found):
+            found.append(prints)
+    return found
+
+
+def _share(first: frozenset[int], second: frozenset[int]) -> float:
+    """Of the smaller one's fingerprints, those that the other has; 0 where they are too few."""
+    smaller = min(len(first), len(second))
+    return len(first & second) / smaller if smaller >= _MIN_FINGERPRINTS else 0.0
 
 
 def _all(prints: Prints) -> frozenset[int]:

@@ -22,6 +22,7 @@ from autograder import kit
 _SCRIPTS = Path(__file__).parent
 _DATE = (1980, 1, 1, 0, 0, 0)
 _STORIES = 200
+_MOST_MINUTES = 24 * 60
 # The code of almost-solutions is not needed to grade.
 _LEFT_OUT = {"__pycache__", "misconceptions", "variants", "runs"}
 
@@ -102,8 +103,12 @@ def main(
         minutes: how long the checks may take; a little less than the assignment's limit.
     """
     try:
-        if not minutes > 0:
-            raise ValueError(f"--minutes must be more than 0. Received: {minutes:g}")
+        if not 0 < minutes <= _MOST_MINUTES:
+            raise ValueError(
+                f"--minutes must be more than 0, and {_MOST_MINUTES} at most. Received: {minutes:g}"
+            )
+        if out.exists() and not zipfile.is_zipfile(out):
+            raise ValueError(f"{out} is there already, and is no zip; choose another name")
         build(out, hidden, leaderboard, 60 * minutes)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)

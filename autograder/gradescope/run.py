@@ -78,7 +78,10 @@ def grade(container: Container, settings: dict[str, Any]) -> None:
     hidden = _PRIVATE / "hidden" if settings["hidden"] else None
     student = container.student()
     try:
-        with intake.opened(container.submission) as taken, Runner(isolated=isolated) as runner:
+        with (
+            intake.opened(container.submission) as taken,
+            Runner(hidden=[_PRIVATE], isolated=isolated) as runner,
+        ):
             for exercises in parts:
                 checks = [c for c in load().values() if c.exercise in exercises]
                 new = grade_officially(

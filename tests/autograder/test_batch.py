@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 
 from autograder import isolation, kit, submission
+from autograder.batch import __main__ as batch
+from autograder.batch import grading, roster
+from autograder.batch.digests import Kit
+from autograder.checks import load
 from autograder.mutations import Mutation
 
 EXERCISES = ("masking.causal", "positional.sinusoidal")
@@ -175,3 +179,32 @@ def test_what_cannot_be_done_is_said_before_anything_is_graded(
     done = run(classroom, tmp_path / "out", *arguments)
     assert done.returncode == 2 and words in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_results_among_the_submissions_are_refused(classroom, capsys):
+    with pytest.raises(SystemExit) as ended:
+        batch.main(classroom, classroom / "results", exercise=EXERCISES)
+    assert ended.value.code == 2
+    assert "would be taken for a submission next time" in capsys.readouterr().err
+    assert not (classroom / "results").exists()
+
+
+def test_covers_alone_keep_the_class_from_a_submission(monkeypatch, tmp_path):
+    lower = isolation.available().at_most(2)
+    if not lower.covered:
+        pytest.skip("this machine covers no files")
+    monkeypatch.setattr(isolation, "require", lambda level: lower)
+    places = [tmp_path / name for name in ("class", "results", "results/hidden")]
+    for place in places:
+        place.mkdir()
+        (place / "treasure").mkdir()
+    body = f"import os\nraise RuntimeError(str([os.listdir(p) for p in {[*map(str, places[:2])]}]))"
+    files = Mutation("nosy", "masking.causal", body=body).files()
+    submission.assemble(kit.ROOT, tmp_path / "class" / "nosy", files, base=kit.ROOT)
+    checks = [check for check in load().values() if check.exercise == "masking.causal"]
+    entry = roster.Entry("nosy", tmp_path / "class" / "nosy")
+    out, hidden = places[1:]
+    with grading.Grader(out, Kit(checks, [kit.OUTPUTS]), 1, hidden, places[0]) as grader:
+        record = grader.grade(grading.Work(entry, checks[:1]), None, lambda done, total: None)
+    (found,) = record["exercises"]["masking.causal"]["checks"]
+    assert "treasure" not in found["message"] and "RuntimeError" in found["message"]

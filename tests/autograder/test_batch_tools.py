@@ -383,5 +383,18 @@ def test_comments_in_front_do_not_hide_a_copy(tmp_path):
 
 
 def test_what_many_share_is_how_it_is_done(tmp_path):
-    found = similarity.pairs(classroom(tmp_path, {f"s{i}": LOOP for i in range(6)}))
-    assert found == []
+    sources = {}
+    for student in range(6):
+        lines = [
+            f"    result = result * {7 * student + i} - weights[{i}] ** {student} / {i + student}"
+            for i in range(12)
+        ]
+        sources[f"s{student}"] = LOOP.rpartition("    return")[0] + "\n".join(lines) + "\n"
+    assert all(pair.share < 0.05 for pair in similarity.pairs(classroom(tmp_path, sources)))
+
+
+def test_what_a_ring_of_copies_shares_is_not_how_it_is_done(tmp_path):
+    sources = {f"s{student}": LOOP for student in range(6)} | {"ada": OTHER}
+    found = similarity.pairs(classroom(tmp_path, sources))
+    assert [pair.share for pair in found[:15]] == [1.0] * 15
+    assert not any("ada" in (pair.first, pair.second) for pair in found[:15])

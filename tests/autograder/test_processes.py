@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -237,3 +238,17 @@ def test_the_input_of_a_check_depends_on_its_own_name_and_the_seed_only():
     }
     assert len(draws) == 4
     assert (first.rng(0).integers(0, 99, 8) == first.rng(0).integers(0, 99, 8)).all()
+
+
+def test_a_directory_that_workers_need_cannot_be_hidden_from_them(tmp_path):
+    covering = dataclasses.replace(isolation.available(), covered=(str(kit.OUTPUTS),))
+    with pytest.raises(isolation.IsolationError, match="cannot be kept from submissions, because"):
+        Runner(jobs=1, hidden=[Path(sys.prefix)], isolated=covering)
+
+
+def test_of_two_hidden_directories_in_each_other_the_outer_one_is_covered(tmp_path):
+    (tmp_path / "outer" / "inner").mkdir(parents=True)
+    covering = dataclasses.replace(isolation.available(), covered=(str(kit.OUTPUTS),))
+    hidden = [tmp_path / "outer" / "inner", tmp_path / "outer", kit.OUTPUTS / "x", tmp_path / "no"]
+    with Runner(jobs=1, hidden=hidden, isolated=covering) as runner:
+        assert runner._covered == (str(kit.OUTPUTS), str(tmp_path / "outer"))
