@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from assignment.config import RecurrentConfig, TransformerConfig
 from assignment.models.building import build_model
@@ -59,6 +60,15 @@ def test_without_a_best_checkpoint_the_latest_is_taken(run):
 def test_weights_of_a_model_of_other_code_are_refused_in_one_line(run, change):
     save(run, dataclasses.replace(TRANSFORMER, **change), (1, None))
     with pytest.raises(ValueError, match="other variables than this one: the code has changed"):
+        run.load_model()
+
+
+@pytest.mark.parametrize("name", ["network", "model"])
+def test_weights_that_are_saved_in_another_way_are_named_as_such(run, name):
+    model = build_model(TRANSFORMER)
+    checkpoint = tf.train.Checkpoint(**{name: model})
+    tf.train.CheckpointManager(checkpoint, str(run.checkpoints), 1).save()
+    with pytest.raises(ValueError, match="has no list of variables under the name model"):
         run.load_model()
 
 

@@ -42,6 +42,17 @@ class OtherVariablesError(ValueError):
         )
 
 
+class NoModelError(ValueError):
+    """A checkpoint is whole, and has no model's variables where they are looked for."""
+
+    def __init__(self, path: str):
+        super().__init__(
+            f"The checkpoint {path} has no list of variables under the name model, where the "
+            "commands look for the weights. In Checkpointer, write tf.train.Checkpoint("
+            "model=plain_variables(model), …), and start again in another --run-dir."
+        )
+
+
 def restore(checkpoint: tf.train.Checkpoint, path: str, is_whole: bool = True) -> None:
     """Restore every variable of a checkpoint from a file.
 
@@ -53,6 +64,7 @@ def restore(checkpoint: tf.train.Checkpoint, path: str, is_whole: bool = True) -
     Raises:
         DamagedCheckpointError: The file cannot be read.
         OtherVariablesError: It is of other code.
+        NoModelError: The checkpoint has a `model`, and the file has none.
     """
     try:
         status = checkpoint.restore(path)
@@ -66,7 +78,8 @@ def restore(checkpoint: tf.train.Checkpoint, path: str, is_whole: bool = True) -
         else:
             status.expect_partial().assert_existing_objects_matched()
     except AssertionError as error:
-        raise OtherVariablesError(path) from error
+        named = any(name.startswith("model/0/") for name, _ in tf.train.list_variables(path))
+        raise (OtherVariablesError if named else NoModelError)(path) from error
 
 
 def newest_checkpoints(directory: Path) -> list[str]:
@@ -107,7 +120,8 @@ class Checkpointer:
         self.best_metric = tf.Variable(math.inf, dtype=tf.float64, trainable=False)
         # TODO self.checkpoint, a tf.train.Checkpoint of all that changes while training, and two
         # TODO CheckpointManagers of it: self.latest in the directory, self.best in its "best",
-        # TODO where one is kept.
+        # TODO where one is kept. The other commands look for the weights under the name `model`,
+        # TODO in the order of plain_variables.
         raise NotImplementedError(
             "training.checkpoint: save and restore all that training depends on"
         )
