@@ -149,7 +149,7 @@ def in_another_process(assignment, rng):
 @check("text.sampling_plan", tolerance="exact")
 def large_corpus(assignment, rng):
     """A corpus of five billion tokens: every place can still be drawn."""
-    num_tokens, length, draws = 5_000_000_000, 128, 30_000
+    num_tokens, length, draws = 5_000_000_000, 128, 12_000
     parts = int(rng.integers(12, 20))
     starts = _starts(assignment, int(rng.integers(1, 1000)), 2, draws, num_tokens, length)
     starts = starts.astype(np.int64)
@@ -157,8 +157,8 @@ def large_corpus(assignment, rng):
     return {
         "parts of it": np.unique(starts * parts // places),
         "in range": np.bool_((starts >= 0).all() and (starts < places).all()),
-        # Single precision knows 2^24 fractions, so that places coincide.
-        "hardly any drawn twice": np.bool_(draws - np.unique(starts).size < 8),
+        # Single precision knows 2^24 fractions or fewer, so that places coincide: 4 and more.
+        "hardly any drawn twice": np.bool_(draws - np.unique(starts).size < 2),
         "odd as often as even": np.bool_(abs((starts % 2).mean() - 0.5) < 2.5 / np.sqrt(draws)),
     }
 
