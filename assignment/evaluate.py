@@ -18,6 +18,7 @@ TASKS = {
 
 def evaluate(config: EvaluateConfig) -> None:
     """Print the figures that suit the stage of the run, and write them to a file."""
+    config.check()
     import_tensorflow()
 
     from rich.console import Console

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
-from tyro.conf import Positional, arg
+from tyro.conf import Positional, UseAppendAction, arg
 
 from autograder import isolation, kit, syllabus
 from autograder.checks import Check
@@ -24,7 +24,7 @@ from autograder.verdicts import FAILED, Report
 def main(
     submission: Positional[Path] = kit.ROOT,
     k: Annotated[str, arg(aliases=["-k"])] = "",
-    exercise: str = "",
+    exercise: UseAppendAction[tuple[str, ...]] = (),
     fail_fast: bool = False,
     status: bool = False,
     json: Path | None = None,
@@ -44,7 +44,8 @@ def main(
     Args:
         submission: a directory, a zip or a tar archive that holds an `assignment/` package.
         k: run only checks whose exercise, name or title contains this text.
-        exercise: run only the checks of this exercise, for example masking.causal.
+        exercise: run only the checks of this exercise, for example masking.causal; may be given
+            several times.
         fail_fast: stop at the first check that does not pass.
         status: one line per exercise: blank, failing or done.
         json: also write the results to this file.
@@ -71,7 +72,7 @@ def main(
         if github:
             github_report.require_workflow()
         isolation.require(require_sandbox)
-        checks = select(k, [exercise] if exercise else [])
+        checks = select(k, exercise)
         report = _grade(submission, checks, outputs, jobs, fail_fast)
     except (KeyError, ValueError, FileNotFoundError) as error:
         print(error.args[0] if isinstance(error, KeyError) else error, file=sys.stderr)

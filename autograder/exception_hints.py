@@ -19,12 +19,26 @@ _HINTS = [
         "A function calls itself without end.",
     ),
     (
-        r"Incompatible shapes|Matrix size-incompatible|operands could not be broadcast",
+        r"Incompatible shapes|Matrix size-incompatible|operands could not be broadcast"
+        r"|must be broadcastable|Dimensions must be equal|in both shapes must be equal",
         "Print the shapes of both operands, and compare them with the docstring.",
     ),
     (
-        r"cannot compute .* expected to be a",
+        r"cannot compute .* expected to be a|must have the same dtype",
         "Two tensors of different dtypes meet: convert one with tf.cast.",
+    ),
+    (
+        r"of bool is not in the list of allowed|Tensor of dtype bool|Expected bool, but got",
+        "Booleans such as a mask's cannot be added, averaged or taken from 1: tf.cast(mask, "
+        "tf.float32) makes numbers of them, and ~mask is the opposite mask.",
+    ),
+    (
+        r"of u?int\d+ is not in the list of allowed",
+        "This function takes real numbers and got integers: tf.cast(…, tf.float32) before it.",
+    ),
+    (
+        r"has no attribute '_unique_id'",
+        "An optimizer takes pairs (gradient, variable), in this order.",
     ),
     (
         r"Input to reshape is a tensor with",

@@ -17,13 +17,20 @@ def require_training(config: Any) -> None:
     """Raise ValueError if a value is impossible that every kind of training has."""
     require(config, lambda v: v >= 1, "at least 1", "steps", "batch_size")
     require(config, lambda v: v >= 1, "at least 1", "evaluate_every", "log_every")
-    require(config, lambda v: v >= 0, "0 or more", "seed", "warmup_steps", "checkpoint_minutes")
+    require(config, lambda v: v >= 0, "0 or more", "warmup_steps", "checkpoint_minutes")
+    require_seed(config)
     require(config, lambda v: v > 0, "positive", "learning_rate", "max_norm")
     require(config, lambda v: 0 <= v <= 1, "from 0 to 1", "final_rate")
 
 
+def require_seed(config: Any) -> None:
+    """Raise ValueError if a random generator cannot take the seed."""
+    require(config, lambda v: 0 <= v < 2**31, f"from 0 to {2**31 - 1}", "seed")
+
+
 def require_sampler(config: Any) -> None:
-    """Raise ValueError if no sampler can do anything with a value."""
+    """Raise ValueError if no sampler can do anything with a value, or with the seed."""
+    require_seed(config)
     require(config, lambda v: 0 <= v < math.inf, "0 or more, and finite", "temperature")
     require(config, lambda v: v >= 0, "0 or more", "top_k")
     require(config, lambda v: 0 < v <= 1, "above 0 and at most 1", "top_p")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from assignment.config.check import require_seed
+
 Task = Literal["text", "instructions", "stories", "arithmetic", "pairs"]
 
 
@@ -36,3 +38,7 @@ class EvaluateConfig:
     """Of the answers."""
     json: Path | None = None
     """Also write the figures to this file."""
+
+    def check(self) -> None:
+        """Raise ValueError if a value is impossible."""
+        require_seed(self)

@@ -1,5 +1,6 @@
 """The settings of group relative policy optimisation."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -54,7 +55,8 @@ class GRPOConfig(StageConfig):
         super().check()
         require(self, lambda v: v >= 2, "at least 2: a response is compared", "group_size")
         require(self, lambda v: v >= 1, "at least 1", "max_new_tokens", "epochs", "minibatches")
-        require(self, lambda v: v > 0, "positive", "temperature", "epsilon")
+        require(self, lambda v: 0 < v < math.inf, "positive, and finite", "temperature")
+        require(self, lambda v: v > 0, "positive", "epsilon")
         require(self, lambda v: v is None or v > 0, "positive", "epsilon_high")
         require(self, lambda v: v >= 0, "0 or more", "kl_coefficient", "format_reward")
         if self.batch_size * self.group_size % self.minibatches:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from assignment.config.check import require
+from assignment.config.check import require, require_seed
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PipelineConfig:
     def check(self) -> None:
         """Raise ValueError if a value is impossible."""
         require(self, lambda v: 0 < v <= 10, "above 0 and at most 10", "effort")
-        require(self, lambda v: v >= 0, "0 or more", "seed")
+        require_seed(self)
 
     def directory(self) -> Path:
         """Where everything is written."""

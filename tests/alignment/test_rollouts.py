@@ -155,3 +155,5 @@ def test_prompts_that_are_too_long_are_left_out(story_tokenizer):
         assert ids[-1] == story_tokenizer.assistant_id
     with pytest.raises(ValueError, match="Every prompt is longer than 3 tokens"):
         encode_prompts(texts, story_tokenizer, 3)
+    with pytest.raises(ValueError, match="--max-new-tokens is too large"):
+        encode_prompts(texts, story_tokenizer, 0)

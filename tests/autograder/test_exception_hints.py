@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from autograder.exception_hints import hint_for_exception
 
+MASK = tf.constant([True, False])
 SYMBOLIC = tf.TensorSpec([3])
 
 
@@ -55,7 +56,19 @@ def another_dtype(x):
         (lambda: tf.ones((2, 3)) + tf.ones((4, 3)), "Print the shapes"),
         (lambda: tf.matmul(tf.ones((2, 3)), tf.ones((2, 3))), "Print the shapes"),
         (lambda: np.ones((2, 3)) + np.ones((4, 3)), "Print the shapes"),
+        (lambda: tf.where(tf.ones((2, 3)) > 0, tf.ones((4, 3)), 0.0), "Print the shapes"),
+        (lambda: tf.concat([tf.ones((2, 3)), tf.ones((3, 2))], 0), "Print the shapes"),
+        (lambda: compiled(lambda x: x + tf.ones(4)), "Print the shapes"),
         (lambda: tf.ones(2) + tf.ones(2, tf.int32), "tf.cast"),
+        (lambda: tf.reduce_mean(MASK), "~mask is the opposite mask"),
+        (lambda: 1 - MASK, "~mask is the opposite mask"),
+        (lambda: compiled(lambda x: 1 - (x > 0)), "~mask is the opposite mask"),
+        (lambda: tf.sqrt(4), "takes real numbers"),
+        (lambda: tf.nn.softmax(tf.ones(2, tf.int32)), "takes real numbers"),
+        (
+            lambda: keras.optimizers.SGD().apply_gradients([(keras.Variable(1.0), tf.ones([]))]),
+            "pairs (gradient, variable)",
+        ),
         (lambda: tf.reshape(tf.ones(6), [4]), "number of entries"),
         (lambda: compiled(lambda x: x * int(tf.shape(x)[0])), "tf.cast and tf.range"),
         (lambda: compiled(lambda x: x * float(tf.reduce_sum(x))), "tf.cast and tf.range"),

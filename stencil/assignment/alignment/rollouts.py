@@ -64,8 +64,13 @@ def encode_prompts(texts: list[str], tokenizer, longest: int) -> tuple[Prompts, 
         The prompts, and the indices in `texts` of those that are left.
 
     Raises:
-        ValueError: None is left.
+        ValueError: None is left, or there is no room for any.
     """
+    if longest < 1:
+        raise ValueError(
+            "--max-new-tokens is too large: responses of that length leave no room for a prompt in "
+            "the model's context."
+        )
     encoded = [format_prompt(ids, tokenizer) for ids in tokenizer.encode_batch(texts)]
     kept = [index for index, ids in enumerate(encoded) if len(ids) <= longest]
     if not kept:

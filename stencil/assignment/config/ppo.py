@@ -1,5 +1,6 @@
 """The settings of proximal policy optimisation."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -68,15 +69,8 @@ class PPOConfig(StageConfig):
     def check(self) -> None:
         super().check()
         require(self, lambda v: v >= 1, "at least 1", "max_new_tokens", "epochs", "minibatches")
-        require(
-            self,
-            lambda v: v > 0,
-            "positive",
-            "temperature",
-            "critic_rate",
-            "epsilon",
-            "value_epsilon",
-        )
+        require(self, lambda v: 0 < v < math.inf, "positive, and finite", "temperature")
+        require(self, lambda v: v > 0, "positive", "critic_rate", "epsilon", "value_epsilon")
         require(self, lambda v: v is None or v > 0, "positive", "kl_target")
         require(self, lambda v: 0 <= v <= 1, "from 0 to 1", "gamma", "lam")
         require(

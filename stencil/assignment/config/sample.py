@@ -38,3 +38,7 @@ class SampleConfig:
         require_sampler(self)
         if not self.prompt:
             raise ValueError('--prompt is empty. For a text without a given beginning use "\\n".')
+        try:
+            self.prompt.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"--prompt is not UTF-8. Received: {self.prompt!r}") from None
