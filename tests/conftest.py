@@ -8,7 +8,7 @@ import pytest
 from assignment import command_line
 
 # Before TensorFlow is imported: its start-up notices are not for the reader of test results.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 command_line.keep_freed_memory()
 
 STORIES = Path(__file__).resolve().parents[1] / "data" / "stories" / "validation.txt"

@@ -21,8 +21,9 @@ from assignment.signals import divert_signals
 Config = TypeVar("Config")
 
 BAD_INPUT = 2
-# At the beginning, or behind the name of the exception where TensorFlow has reworded it.
-BLANK = re.compile(r"^(?:.*NotImplementedError: )?([a-z_]+\.[a-z_0-9]+): (.+)", re.MULTILINE)
+# Where TensorFlow has reworded it, it is indented or stands behind the name of the exception.
+BLANK = re.compile(r"^ *(?:.*NotImplementedError: )?([a-z_]+\.[a-z_0-9]+): (.+)", re.MULTILINE)
+BOLD = re.compile(r"\x1b\[\d*m")  # around what a layer has raised, as Keras passes it on
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -76,7 +77,7 @@ def fail(message: str) -> None:
 
 def blank_behind(error: NotImplementedError) -> tuple[str, str] | None:
     """The exercise and the task of the blank that raised the error, if one did."""
-    blank = BLANK.search(str(error))
+    blank = BLANK.search(BOLD.sub("", str(error)))
     return (blank[1], blank[2]) if blank else None
 
 

@@ -48,6 +48,18 @@ def test_a_blank_names_its_exercise(corpus, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_blank_within_a_layer_names_its_exercise(corpus, tmp_path):
+    shutil.copytree(ROOT / "assignment", tmp_path / "assignment")
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    blank = "models/transformer_lm.py"
+    shutil.copy(ROOT / "stencil/assignment" / blank, tmp_path / "assignment" / blank)
+    finished = run_command("train", *flags_of(corpus), directory=tmp_path, PYTHONPATH=str(tmp_path))
+    assert finished.code == 3
+    first, second = finished.err.splitlines()
+    assert first.startswith("The exercise models.transformer_lm is still blank: ")
+    assert "\x1b" not in first and second.endswith("--exercise models.transformer_lm")
+
+
 def test_a_run_that_met_a_blank_takes_the_tokenizer_as_it_is_mended_since(corpus, tmp_path):
     package = tmp_path / "code"
     shutil.copytree(ROOT / "assignment", package / "assignment")

@@ -22,7 +22,7 @@ TINY = [
 ]
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(ROOT),
-    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
     # Compiling is most of the time of so small a run; the numbers are not what is tested here.
     "XLA_FLAGS": "--xla_backend_optimization_level=0",
 }

@@ -22,7 +22,7 @@ ENVIRONMENT = {
     name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "SUBMISSION")
 } | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
     # Compiling is most of the time of so small a run; the numbers are not what is tested here.
     "XLA_FLAGS": "--xla_backend_optimization_level=0",
     "GIT_AUTHOR_NAME": "a",
