@@ -8,6 +8,7 @@ hidden way to them fails too.
 import ast
 import functools
 import importlib
+import os
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from autograder import library_names, syllabus
 from autograder.forbidden import (
     FORBIDDEN,
     FORBIDDEN_ACTIVATIONS,
+    FORBIDDEN_IN_SOURCE,
     FORBIDDEN_MODULES,
     FORBIDDEN_PACKAGES,
     PACKAGES_ALLOWED_IN,
@@ -157,12 +159,21 @@ _CLOSED: set[CodeType] = set()
 def _refuse_loading(files: Collection[str], modules: tuple[str, ...]) -> None:
     """Refuses to run the code of these files, and to import these modules; it cannot be undone."""
     below = tuple(f"{module}." for module in modules)
+    # importlib.__import__ audits no import, but the code of a module is run all the same.
+    places = {
+        os.path.join(f"{kind}-packages", *module.split("."), ""): module
+        for kind in ("site", "dist")
+        for module in modules
+    }
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "exec":
             file = getattr(arguments[0], "co_filename", "")
             if file in files:
                 raise ShortcutError(f"the code of {Path(file).name}, loaded again,")
+            for place in places:
+                if place in file:
+                    raise ForbiddenModuleError(places[place])
         elif event == "import" and f"{arguments[0]}.".startswith(below):
             raise ForbiddenModuleError(arguments[0])
 
@@ -184,6 +195,8 @@ def _resolve(symbol: str) -> Any:
 
 def _is_forbidden(symbol: str, exercise: syllabus.Exercise) -> bool:
     package = symbol.split(".")[0]
+    if package in FORBIDDEN_IN_SOURCE:
+        return True
     if package in FORBIDDEN_PACKAGES:
         return exercise.file not in PACKAGES_ALLOWED_IN
     return symbol in FORBIDDEN.get(exercise.id, ())

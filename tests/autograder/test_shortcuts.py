@@ -25,6 +25,8 @@ RNN = syllabus.find("recurrent.rnn_cell")
         "import keras_nlp.layers as n",
         "from keras_hub.layers import TransformerDecoder",
         "import importlib\nm = importlib.import_module('keras')\nm.layers.LSTM(3)",
+        "from autograder.checks.tools import causal",
+        "import autograder.checks as c",
     ],
 )
 def test_the_ways_to_a_library_layer_are_found(text):
@@ -132,6 +134,27 @@ HIDDEN_WAYS = {
         " 'fused_batch_norm_v3_eager_fallback')(*range(6))",
     ),
     "a package": ("decoding.generate", "__import__('keras_' + 'hub')"),
+    "a package, imported in pure Python": (
+        "decoding.generate",
+        "importlib.__import__('keras_' + 'hub')",
+    ),
+    "the loop of an older Keras": (
+        "recurrent.unroll",
+        "sys.modules['tensorflow.python.keras.backend'].rnn(*range(3))",
+    ),
+    "what XLA would run": (
+        "attention.scaled_dot_product",
+        "k.src.backend.tensorflow.nn._dot_product_attention_xla(*range(7))",
+    ),
+    "a schedule of TensorFlow 1": (
+        "training.schedule",
+        "getattr(tf.compat.v1.train, 'linear_' + 'cosine_decay')(0.1, 2, 3)()",
+    ),
+    "another form of Adam": (
+        "training.adamw",
+        "sys.modules['tensorflow.python.ops.gen_training_ops']"
+        ".resource_apply_adam_with_amsgrad(*range(11))",
+    ),
 }
 
 
