@@ -142,14 +142,13 @@ class Session:
         from assignment.training.runs import RunDirectory
 
         root = self.run.pre_training().path.resolve()
-        runs = [RunDirectory(path) for path in sorted(self.run.path.resolve().parent.iterdir())]
-        return {
-            run.path.name: run
-            for run in runs
-            if run.exists()
-            and run.stage() != "reward_model"
-            and run.pre_training().path.resolve() == root
-        }
+        found = {}
+        for path in sorted(self.run.path.resolve().parent.iterdir()):
+            run = RunDirectory(path)
+            with contextlib.suppress(ValueError):  # damaged, or without the run that it began with
+                if run.stage() != "reward_model" and run.pre_training().path.resolve() == root:
+                    found[path.name] = run
+        return found
 
 
 def temperature(value) -> float:

@@ -44,7 +44,10 @@ def record(out: Path, seed: int, exercises: Collection[str] = syllabus.EXERCISES
     Raises:
         UnsoundError: the solution fails, a check is trivial, or a misconception survives; the
             message names all of them.
+        ValueError: `out` holds something else.
     """
+    if not (out / "recording.json").is_file():
+        _require_empty(out)
     checks = checks_of(exercises)
     mistakes = [m for m in misconceptions.load() if m.exercise in exercises]
     with Runner() as runner:
@@ -69,8 +72,8 @@ def record_hidden(out: Path, secret: str, variants: int) -> list[str]:
         ValueError: the secret is too short, or `out` holds something else.
     """
     seeds = hidden.seeds(secret, variants)
-    if out.exists() and any(out.iterdir()) and not hidden.is_index(out):
-        raise ValueError(f"{out} holds other files; choose a new directory")
+    if not hidden.is_index(out):
+        _require_empty(out)
     checks = list(load().values())
     with Runner() as runner:
         solutions = [run_solution(runner, checks, seed) for seed in seeds]
@@ -87,6 +90,12 @@ def record_hidden(out: Path, secret: str, variants: int) -> list[str]:
         _write(place, seed, syllabus.EXERCISES, checks, solution, [], {}, {})
     hidden.write_index(out, secret, variants)
     return [f"variant {number} in {out}" for number in range(1, variants + 1)]
+
+
+def _require_empty(out: Path) -> None:
+    """Raise ValueError for a directory of something else, which would be replaced."""
+    if out.exists() and any(out.iterdir()):
+        raise ValueError(f"{out} holds other files; choose a new directory")
 
 
 def answered_by_the_public(checks: Sequence[Check], solution: Outcomes) -> set[str]:

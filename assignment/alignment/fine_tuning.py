@@ -67,6 +67,7 @@ class FineTuningObserver:
         }
         path = self.stage.run_directory.path
         is_for_grpo = self.stage.config.label == GRPOConfig.source_stage
+        preset = self.stage.config.preset_flag
         following = GRPOConfig.stage if is_for_grpo else RewardTrainingConfig.stage
         print_stage_summary(
             f"{path}: best step {after['step']} of {self.stage.config.steps}",
@@ -78,7 +79,7 @@ class FineTuningObserver:
             seconds,
             {
                 "talk to it": f"python -m assignment.chat --run-dir {path}",
-                "next": f"python -m assignment.{following} --from {path}",
+                "next": f"python -m assignment.{following} --from {path}{preset}",
             },
         )
 

@@ -147,6 +147,7 @@ class RewardObserver:
             "story_correlation": ("their correlation with the gold reward", ".2f"),
         }
         path, source = self.stage.run_directory.path, self.stage.source.path
+        preset = self.stage.config.preset_flag
         print_stage_summary(
             f"{path}: best step {after['step']} of {self.stage.config.steps}",
             [
@@ -155,5 +156,5 @@ class RewardObserver:
                 if name in after
             ],
             seconds,
-            {"next": f"python -m assignment.ppo --from {source} --reward-model {path}"},
+            {"next": f"python -m assignment.ppo --from {source} --reward-model {path}{preset}"},
         )

@@ -19,7 +19,8 @@ def require_training(config: Any) -> None:
     require(config, lambda v: v >= 1, "at least 1", "evaluate_every", "log_every")
     require(config, lambda v: v >= 0, "0 or more", "warmup_steps", "checkpoint_minutes")
     require_seed(config)
-    require(config, lambda v: v > 0, "positive", "learning_rate", "max_norm")
+    require(config, lambda v: 0 < v < math.inf, "positive, and finite", "learning_rate")
+    require(config, lambda v: v > 0, "positive", "max_norm")
     require(config, lambda v: 0 <= v <= 1, "from 0 to 1", "final_rate")
 
 

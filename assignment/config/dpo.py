@@ -1,6 +1,7 @@
 """The settings of direct preference optimisation and its family."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
@@ -66,6 +67,6 @@ class DPOConfig(StageConfig):
     def check(self) -> None:
         super().check()
         needed = "tau" if self.loss == "ipo" else "beta"
-        require(self, lambda v: v > 0, "positive", needed)
+        require(self, lambda v: 0 < v < math.inf, "positive, and finite", needed)
         require(self, lambda v: v >= 0, "0 or more", "sft_weight", "alpha", "gamma")
         require(self, lambda v: v >= 0, "0 or more", "desirable_weight", "undesirable_weight")

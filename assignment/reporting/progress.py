@@ -14,6 +14,7 @@ from assignment.reporting.stages import STAGES, progress_of
 LOG_SECONDS = 30.0
 MEASURING = "report card"
 MEASURING_SECONDS = {"smoke": 60, "tiny": 120}
+START_UP_SECONDS = 25.0  # of a stage, however few steps it makes: importing and compiling
 # With less of a stage done, its own speed says little about how long it will take.
 TELLING_SHARE = 0.1
 
@@ -29,7 +30,11 @@ class Estimate:
     """
 
     def __init__(self, config: PipelineConfig):
-        self.expected = {s.name: s.seconds[config.preset] * config.effort for s in STAGES}
+        self.expected = {
+            stage.name: START_UP_SECONDS
+            + config.effort * max(stage.seconds[config.preset] - START_UP_SECONDS, 0.0)
+            for stage in STAGES
+        }
         self.expected[MEASURING] = MEASURING_SECONDS[config.preset]
         self.taken: dict[str, float] = {}
         self.share: dict[str, float] = {}

@@ -109,13 +109,20 @@ class PipelineDirectory:
         path = self.path / "pipeline.json"
         wanted = {name: getattr(self.config, name) for name in ("preset", "effort", "seed")}
         if path.exists():
-            stored = json.loads(path.read_text())
+            try:
+                stored = json.loads(path.read_text())
+            except ValueError as error:
+                raise ValueError(
+                    f"{path} is damaged: {error}. Without that file the pipeline takes the "
+                    "settings that it is called with."
+                ) from error
             if stored != wanted:
                 raise ValueError(
                     f"{self.path} holds a pipeline with other settings, {stored}. Received: "
                     f"{wanted}. Use those again, or another --run-dir."
                 )
-        path.write_text(json.dumps(wanted) + "\n")
+        else:
+            write_whole(path, json.dumps(wanted) + "\n")
 
 
 def run_stage(

@@ -122,5 +122,5 @@ def test_every_loss_has_its_defaults_and_names_its_run():
         config = DPOConfig(loss=name).resolve()
         assert config.directory().name == f"{name}-transformer-tiny-stories"
         assert (config.tau if name == "ipo" else config.beta) > 0
-    with pytest.raises(ValueError, match=r"--beta must be positive\. Received: 0"):
+    with pytest.raises(ValueError, match=r"--beta must be positive, and finite\. Received: 0"):
         DPOConfig(beta=0.0).resolve()

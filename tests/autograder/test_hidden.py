@@ -88,6 +88,8 @@ def test_recording_again_replaces_hidden_inputs_and_nothing_else(recorded, tmp_p
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(ValueError, match="holds other files"):
         record.record_hidden(tmp_path, SECRET, 1)
+    with pytest.raises(ValueError, match="holds other files"):
+        record.record(tmp_path, 7)
     assert (tmp_path / "thesis.txt").exists()
 
 

@@ -84,6 +84,21 @@ def test_the_command_refuses_with_exit_code_2(tmp_path):
     assert "L5 is required" in outcome.stderr
 
 
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--jobs", "0"], "--jobs must be at least 1. Received: 0"),
+        (["--json", "no/such/x.json"], "--json no/such/x.json: that is a directory, or lies in"),
+        (["--html", "docs"], "--html docs: that is a directory"),
+    ],
+)
+def test_what_cannot_be_done_with_the_results_is_said_before_grading(flags, words):
+    command = [sys.executable, "-m", "autograder", str(kit.STENCIL), *flags]
+    outcome = subprocess.run(command, capture_output=True, text=True, cwd=kit.ROOT, check=False)
+    assert outcome.returncode == 2
+    assert words in outcome.stderr and not outcome.stdout
+
+
 @linux
 def test_without_its_upper_levels_a_machine_says_so():
     lower = HERE.at_most(1)

@@ -46,6 +46,7 @@ def test_a_corpus_that_is_no_text_is_refused_before_anything_is_written(tmp_path
         ("train", ["--preset", "huge"], ["Unknown preset 'huge'", "smoke", "gpt2-xl"]),
         ("train", ["--steps", "-5"], ["--steps must be at least 1", "-5"]),
         ("train", ["--seed", "-1"], ["--seed must be from 0 to 2147483647", "-1"]),
+        ("evaluate", ["--json", "no/x.json"], ["--json no/x.json: there is no directory no"]),
         ("evaluate", ["--seed", "4294967296"], ["--seed must be from 0 to", "4294967296"]),
         ("train", ["--learning-rate", "0"], ["--learning-rate must be positive", "0"]),
         ("train", ["--dropout", "1.5"], ["--dropout must be from 0 to below 1", "1.5"]),

@@ -63,6 +63,8 @@ def test_a_pipe_gets_the_answers_and_what_the_commands_say_and_nothing_else(runs
         b"/temperature 0", b"Hello", b"", b"/reset", b"Hello", b"/stage", b"/stage my-train",
         b"Hello", b"/help", b"/quit", b"never read",
     ]  # fmt: skip
+    (runs / "my-damaged").mkdir()
+    (runs / "my-damaged" / "config.json").write_text("{")
     finished = talk(runs, b"\n".join(lines))
     assert finished.returncode == 0, finished.stderr
     out = finished.stdout.decode()

@@ -18,6 +18,13 @@ def test_at_first_it_is_what_it_took_elsewhere(estimate):
     assert estimate.elapsed == 0
 
 
+def test_few_steps_do_not_make_starting_shorter():
+    short = Estimate(PipelineConfig(preset="smoke", effort=0.02))
+    for stage in STAGES:
+        short.update(stage.name, 30.0, 1.0)
+    assert 50 < short.remaining < 100  # the report card, at about the speed that was expected
+
+
 def test_a_machine_that_was_slower_so_far_is_expected_to_stay_so(estimate):
     usual = estimate.expected
     left = sum(usual.values()) - usual["train"]

@@ -59,6 +59,14 @@ class FakeStage(PipelineStage):
         return ["fake_stage", run, str(self.step_count), str(self.step_seconds), str(self.code)]
 
 
+def test_damaged_settings_of_a_pipeline_are_named(tmp_path):
+    (tmp_path / "pipeline.json").write_text("{bad")
+    directory = PipelineDirectory(PipelineConfig(run_dir=tmp_path))
+    with pytest.raises(ValueError, match=r"pipeline\.json is damaged"), directory.opened():
+        pass
+    assert (tmp_path / "pipeline.json").read_text() == "{bad"
+
+
 def fake(name: str = "fake", **values) -> FakeStage:
     first = STAGES[0]
     return FakeStage(name, name, "fake", first.config, (), (), first.seconds, **values)

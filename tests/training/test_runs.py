@@ -72,6 +72,20 @@ def test_weights_that_are_saved_in_another_way_are_named_as_such(run, name):
         run.load_model()
 
 
+@pytest.mark.parametrize("content", ["{}", "[]", "{", '{"stage": "train"}'])
+def test_a_damaged_description_is_named(run, content):
+    (run.path / "config.json").write_text(content)
+    with pytest.raises(ValueError, match=r"config\.json is damaged: "):
+        run.model_config()
+
+
+@pytest.mark.parametrize("content", [b"", b"no tokenizer"])
+def test_a_damaged_tokenizer_is_named(run, content):
+    (run.path / "tokenizer.model").write_bytes(content)
+    with pytest.raises(ValueError, match=r"tokenizer\.model is damaged: "):
+        run.tokenizer()
+
+
 def test_tokenizer_and_settings_come_back(run, story_tokenizer):
     assert run.exists()
     assert run.settings() == SETTINGS

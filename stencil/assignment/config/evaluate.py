@@ -42,3 +42,5 @@ class EvaluateConfig:
     def check(self) -> None:
         """Raise ValueError if a value is impossible."""
         require_seed(self)
+        if self.json and not self.json.parent.is_dir():
+            raise ValueError(f"--json {self.json}: there is no directory {self.json.parent}")

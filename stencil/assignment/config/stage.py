@@ -72,8 +72,12 @@ class StageConfig:
     @property
     def source_command(self) -> str:
         """What makes the default run that it starts from."""
-        command = SOURCE_COMMANDS[self.source_stage]
-        return command if self.preset == "tiny" else f"{command} --preset {self.preset}"
+        return SOURCE_COMMANDS[self.source_stage] + self.preset_flag
+
+    @property
+    def preset_flag(self) -> str:
+        """What a command of another stage needs behind it, to be of the same preset."""
+        return "" if self.preset == "tiny" else f" --preset {self.preset}"
 
     @property
     def source(self) -> Path:

@@ -157,7 +157,18 @@ class RunDirectory:
         return parent.pre_training() if parent else self
 
     def tokenizer(self) -> Tokenizer:
-        return Tokenizer(self._tokenizer.read_bytes())
+        """The tokenizer that the run was made with.
+
+        Raises:
+            ValueError: Its file is damaged.
+        """
+        model_bytes = self._tokenizer.read_bytes()
+        if not model_bytes:
+            raise ValueError(f"{self._tokenizer} is damaged: it is empty")
+        try:
+            return Tokenizer(model_bytes)
+        except RuntimeError as error:  # SentencePiece's
+            raise ValueError(f"{self._tokenizer} is damaged: {error}") from error
 
     def corpus(self) -> Corpus:
         """The text that a run of pre-training learned from, in its tokens.
@@ -224,9 +235,12 @@ class RunDirectory:
                 "python -m assignment.train makes one."
             )
         try:
-            return json.loads(self._config.read_text())
+            described = json.loads(self._config.read_text())
         except ValueError as error:
             raise ValueError(f"{self._config} is damaged: {error}") from error
+        if not isinstance(described, dict) or not {"stage", "model", "settings"} <= set(described):
+            raise ValueError(f"{self._config} is damaged: it does not describe a run")
+        return described
 
 
 def _flatten(described: dict) -> dict:
