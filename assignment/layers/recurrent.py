@@ -1,6 +1,6 @@
 """Recurrent layers and additive attention.
 
-Shapes: B batch, T sequence length, D input width, U units of the hidden state, K key length.
+Shapes: B batch, T sequence length, D input width, n units of the hidden state, K key length.
 """
 
 import keras
@@ -12,13 +12,13 @@ def rnn_step(x, h, kernel, recurrent_kernel, bias) -> tf.Tensor:
 
     Args:
         x: `(B, D)`, the input of this step.
-        h: `(B, U)`, the hidden state of the step before.
-        kernel: W `(D, U)`.
-        recurrent_kernel: U `(U, U)`.
-        bias: b `(U,)`.
+        h: `(B, n)`, the hidden state of the step before.
+        kernel: W `(D, n)`.
+        recurrent_kernel: U `(n, n)`.
+        bias: b `(n,)`.
 
     Returns:
-        The new hidden state `(B, U)`.
+        The new hidden state `(B, n)`.
     """
     # BEGIN SOLUTION recurrent.rnn_cell
     return rnn_update(tf.matmul(x, kernel) + bias, h, recurrent_kernel)
@@ -26,7 +26,7 @@ def rnn_step(x, h, kernel, recurrent_kernel, bias) -> tf.Tensor:
 
 
 def rnn_update(projected, h, recurrent_kernel) -> tf.Tensor:
-    """`rnn_step` with x W + b computed before: `projected (B, U)` needs no earlier step."""
+    """`rnn_step` with x W + b computed before: `projected (B, n)` needs no earlier step."""
     # BEGIN SOLUTION recurrent.rnn_cell
     return tf.tanh(projected + tf.matmul(h, recurrent_kernel))
     # END SOLUTION
@@ -41,14 +41,14 @@ def lstm_step(x, h, c, kernel, recurrent_kernel, bias) -> tuple[tf.Tensor, tf.Te
 
     Args:
         x: `(B, D)`, the input of this step.
-        h: `(B, U)`, the hidden state.
-        c: `(B, U)`, the cell state.
+        h: `(B, n)`, the hidden state.
+        c: `(B, n)`, the cell state.
         kernel: W `(D, 4U)`.
-        recurrent_kernel: U `(U, 4U)`.
+        recurrent_kernel: U `(n, 4n)`.
         bias: b `(4U,)`.
 
     Returns:
-        The new hidden state and the new cell state, `(B, U)` each.
+        The new hidden state and the new cell state, `(B, n)` each.
     """
     # BEGIN SOLUTION recurrent.lstm_cell
     return lstm_update(tf.matmul(x, kernel) + bias, h, c, recurrent_kernel)
@@ -98,7 +98,7 @@ class _Recurrent(keras.layers.Layer):
     """What the two layers share: the weights, and the loop over time.
 
     Args:
-        units: U.
+        units: n.
     """
 
     NUM_GATES: int
@@ -134,12 +134,12 @@ class _Recurrent(keras.layers.Layer):
         Args:
             inputs: `(B, T, D)`.
             mask: `(B, T)` booleans; a step where it is False leaves the state as it was.
-            initial_state: The state before the first step, `(B, U)` or a tuple of such; zeros when
+            initial_state: The state before the first step, `(B, n)` or a tuple of such; zeros when
                 None.
             return_state: Also return the tuple of states after the last step.
 
         Returns:
-            The hidden states `(B, T, U)`.
+            The hidden states `(B, T, n)`.
         """
         if initial_state is None:
             zeros = tf.zeros([tf.shape(inputs)[0], self.units], self.compute_dtype)
@@ -150,7 +150,7 @@ class _Recurrent(keras.layers.Layer):
         # BEGIN SOLUTION recurrent.unroll
         # TODO project all inputs in one matmul; then loop over time with self.update.
         # TODO when it is right, kernel_gradient_after_loop makes training faster; it may stay out.
-        projected = tf.matmul(inputs, self.kernel) + self.bias  # (B, T, gates · U)
+        projected = tf.matmul(inputs, self.kernel) + self.bias  # (B, T, gates · n)
         steps = tf.transpose(projected, [1, 0, 2])  # time first, to loop over
         steps, kernel, set_states_before = kernel_gradient_after_loop(steps, self.recurrent_kernel)
         kept = None if mask is None else tf.transpose(tf.cast(mask, tf.bool))[:, :, tf.newaxis]
@@ -168,7 +168,7 @@ class _Recurrent(keras.layers.Layer):
         states = tf.scan(step, elements, initializer=tuple(initial_state))
         first = tf.convert_to_tensor(initial_state[0])
         set_states_before(tf.concat([first[tf.newaxis], states[0][:-1]], axis=0))
-        outputs = tf.transpose(states[0], [1, 0, 2])  # (B, T, U)
+        outputs = tf.transpose(states[0], [1, 0, 2])  # (B, T, n)
         last_state = tuple(history[-1] for history in states)
         # END SOLUTION
         return (outputs, last_state) if return_state else outputs

@@ -105,6 +105,7 @@ class TransformerLM(keras.Model):
         """
         # BEGIN SOLUTION models.transformer_lm
         # TODO scale by √D and add the encoding for sinusoidal positions; rotary ones come later.
+        # TODO embedding_dropout comes last.
         x = self.token_embedding(token_ids)
         if self.config.positions == "sinusoidal":
             length = tf.shape(token_ids)[1]

@@ -172,7 +172,7 @@ class Checkpointer:
         """Go back to the checkpoint with the smallest metric.
 
         Returns:
-            Its step, or None when there is no such checkpoint.
+            Its step, or None when there is no such checkpoint, or when it is damaged.
         """
         # BEGIN SOLUTION training.checkpoint
         path = self.best.latest_checkpoint

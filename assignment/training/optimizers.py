@@ -18,7 +18,7 @@ def warmup_cosine(step, peak, warmup_steps, total_steps, floor=0.1) -> tf.Tensor
         step: How many steps were made; an int or a scalar tensor.
         peak: The rate at the end of the warm-up.
         warmup_steps: The length of the warm-up, possibly 0.
-        total_steps: The step at which the floor is reached.
+        total_steps: The step at which the floor is reached, behind the warm-up.
         floor: The final rate as a fraction of the peak.
 
     Returns:

@@ -1,6 +1,6 @@
 """Recurrent layers and additive attention.
 
-Shapes: B batch, T sequence length, D input width, U units of the hidden state, K key length.
+Shapes: B batch, T sequence length, D input width, n units of the hidden state, K key length.
 """
 
 import keras
@@ -12,19 +12,19 @@ def rnn_step(x, h, kernel, recurrent_kernel, bias) -> tf.Tensor:
 
     Args:
         x: `(B, D)`, the input of this step.
-        h: `(B, U)`, the hidden state of the step before.
-        kernel: W `(D, U)`.
-        recurrent_kernel: U `(U, U)`.
-        bias: b `(U,)`.
+        h: `(B, n)`, the hidden state of the step before.
+        kernel: W `(D, n)`.
+        recurrent_kernel: U `(n, n)`.
+        bias: b `(n,)`.
 
     Returns:
-        The new hidden state `(B, U)`.
+        The new hidden state `(B, n)`.
     """
     raise NotImplementedError("recurrent.rnn_cell: compute the next hidden state")
 
 
 def rnn_update(projected, h, recurrent_kernel) -> tf.Tensor:
-    """`rnn_step` with x W + b computed before: `projected (B, U)` needs no earlier step."""
+    """`rnn_step` with x W + b computed before: `projected (B, n)` needs no earlier step."""
     raise NotImplementedError("recurrent.rnn_cell: compute the next hidden state")
 
 
@@ -37,14 +37,14 @@ def lstm_step(x, h, c, kernel, recurrent_kernel, bias) -> tuple[tf.Tensor, tf.Te
 
     Args:
         x: `(B, D)`, the input of this step.
-        h: `(B, U)`, the hidden state.
-        c: `(B, U)`, the cell state.
+        h: `(B, n)`, the hidden state.
+        c: `(B, n)`, the cell state.
         kernel: W `(D, 4U)`.
-        recurrent_kernel: U `(U, 4U)`.
+        recurrent_kernel: U `(n, 4n)`.
         bias: b `(4U,)`.
 
     Returns:
-        The new hidden state and the new cell state, `(B, U)` each.
+        The new hidden state and the new cell state, `(B, n)` each.
     """
     raise NotImplementedError(
         "recurrent.lstm_cell: compute the gates, the cell and the hidden state"
@@ -91,7 +91,7 @@ class _Recurrent(keras.layers.Layer):
     """What the two layers share: the weights, and the loop over time.
 
     Args:
-        units: U.
+        units: n.
     """
 
     NUM_GATES: int
@@ -127,12 +127,12 @@ class _Recurrent(keras.layers.Layer):
         Args:
             inputs: `(B, T, D)`.
             mask: `(B, T)` booleans; a step where it is False leaves the state as it was.
-            initial_state: The state before the first step, `(B, U)` or a tuple of such; zeros when
+            initial_state: The state before the first step, `(B, n)` or a tuple of such; zeros when
                 None.
             return_state: Also return the tuple of states after the last step.
 
         Returns:
-            The hidden states `(B, T, U)`.
+            The hidden states `(B, T, n)`.
         """
         if initial_state is None:
             zeros = tf.zeros([tf.shape(inputs)[0], self.units], self.compute_dtype)

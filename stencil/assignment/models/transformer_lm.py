@@ -100,6 +100,7 @@ class TransformerLM(keras.Model):
         of a table all the same: that of `max_sequence_length` positions, of which a part is taken.
         """
         # TODO scale by √D and add the encoding for sinusoidal positions; rotary ones come later.
+        # TODO embedding_dropout comes last.
         raise NotImplementedError(
             "models.transformer_lm: embed, run the blocks, and project to logits"
         )

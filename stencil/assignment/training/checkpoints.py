@@ -152,7 +152,7 @@ class Checkpointer:
         """Go back to the checkpoint with the smallest metric.
 
         Returns:
-            Its step, or None when there is no such checkpoint.
+            Its step, or None when there is no such checkpoint, or when it is damaged.
         """
         raise NotImplementedError(
             "training.checkpoint: save and restore all that training depends on"

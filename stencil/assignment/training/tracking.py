@@ -18,7 +18,7 @@ def log_metrics(writer, step: int, metrics: dict, prefix: str) -> None:
     """Write scalars for TensorBoard, under the names `prefix/name`.
 
     Args:
-        writer: A `tf.summary` file writer.
+        writer: A `tf.summary` file writer; the default one only until the function returns.
         step: The training step, TensorBoard's horizontal axis.
         metrics: Names to scalars.
         prefix: What the metrics are of, such as "train" or "validation": TensorBoard makes one
