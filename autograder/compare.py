@@ -57,22 +57,29 @@ def load_tolerances(path: Path) -> dict[str, Tolerance]:
     return {key: Tolerance(entry["atol"], entry["rtol"]) for key, entry in entries.items()}
 
 
+_OF_FORM = ("missing", "shape", "dtype")
+
+
 def tolerance_of(check: Check, tolerances: dict[str, Tolerance]) -> Tolerance:
     """The calibrated tolerance of a check, or its class's before calibration."""
     return tolerances.get(check.key) or Tolerance(*CLASSES[check.tolerance])
 
 
 def first_mismatch(expected: Arrays, got: Arrays, tolerance: Tolerance) -> Mismatch | None:
-    """The first array, in the check's order, that disagrees; None when all agree."""
+    """The first array that disagrees, one of another form before all others; None when all agree.
+
+    A wrong shape or dtype is the nearer mistake: other arrays may only follow from it.
+    """
+    found = []
     for name, array in expected.items():
         if name not in got:
-            return Mismatch(name, "missing", f"{name} was not returned")
-        if mismatch := _compare(name, array, got[name], tolerance):
-            return mismatch
+            found.append(Mismatch(name, "missing", f"{name} was not returned"))
+        elif mismatch := _compare(name, array, got[name], tolerance):
+            found.append(mismatch)
     for name in got:
         if name not in expected:
-            return Mismatch(name, "unexpected", f"{name} is not an output of this check")
-    return None
+            found.append(Mismatch(name, "unexpected", f"{name} is not an output of this check"))
+    return min(found, key=lambda mismatch: mismatch.kind not in _OF_FORM, default=None)
 
 
 def agree(expected: Arrays, got: Arrays, tolerance: Tolerance) -> bool:

@@ -139,11 +139,18 @@ def _offset(want: np.ndarray, have: np.ndarray) -> str:
     return ""
 
 
+def _same(have: np.ndarray, want: np.ndarray) -> bool:
+    """Token ids and positions are the same or not; floating-point numbers may be near."""
+    if want.dtype.kind == "f":
+        return np.allclose(have, want, **_NEAR)
+    return np.array_equal(have, want)
+
+
 def _transposed(want: np.ndarray, have: np.ndarray) -> str:
     for axes in permutations(range(want.ndim)) if 2 <= want.ndim <= 4 else ():
         turned = have.transpose(axes)
         moved = axes != tuple(range(want.ndim))
-        if moved and turned.shape == want.shape and np.allclose(turned, want, **_NEAR):
+        if moved and turned.shape == want.shape and _same(turned, want):
             return f"The entries are right after transpose{axes}: two axes are exchanged."
     return ""
 
@@ -157,9 +164,9 @@ def _shifted(want: np.ndarray, have: np.ndarray) -> str:
         for a, b in ((later, earlier), (earlier, later)):
             inner_have, inner_want = have.take(a, axis), want.take(b, axis)
             varied = (inner_want != inner_want.flat[0]).any()
-            if varied and np.allclose(inner_have, inner_want, **_NEAR):
+            if varied and _same(inner_have, inner_want):
                 return f"Along axis {axis} everything is shifted by one position."
-        if np.allclose(np.flip(have, axis), want, **_NEAR):
+        if _same(np.flip(have, axis), want):
             return f"Along axis {axis} the order is reversed."
     return ""
 
@@ -180,13 +187,13 @@ def _border(want: np.ndarray, have: np.ndarray) -> str:
             continue
         for name, cut in (("first", slice(1, None)), ("last", slice(None, -1))):
             index = (*(slice(None),) * axis, cut)
-            if np.allclose(have[index], want[index], **_NEAR):
+            if _same(have[index], want[index]):
                 return f"Along axis {axis} only the {name} position is wrong."
     return ""
 
 
 def _reordered(want: np.ndarray, have: np.ndarray) -> str:
-    if want.size > 3 and np.allclose(np.sort(have, None), np.sort(want, None), **_NEAR):
+    if want.size > 3 and _same(np.sort(have, None), np.sort(want, None)):
         return "The entries are right and their order is not: look at reshape, transpose, gather."
     return ""
 

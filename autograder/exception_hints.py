@@ -6,7 +6,7 @@ import re
 # libraries' own, so they are matched by the words that least depend on the version.
 _HINTS = [
     (
-        r"^TypeError: .*NoneType|Attempt to convert a value \(None\)",
+        r"^TypeError: .*NoneType|Attempt to convert a value \(None\)|`target` .* received None",
         "A function returned None: does it end with a return statement?",
     ),
     (
@@ -35,6 +35,16 @@ _HINTS = [
     (
         r"of u?int\d+ is not in the list of allowed",
         "This function takes real numbers and got integers: tf.cast(…, tf.float32) before it.",
+    ),
+    (
+        r"too many values to unpack|not enough values to unpack",
+        "A function returns more or fewer things than are taken from it: the docstring says how "
+        "many, and in which order.",
+    ),
+    (
+        r"Cannot convert the argument `type_value`"
+        r"|'(?:float|int)' object has no attribute '(?:dtype|_id)'",
+        "A Python number was returned or taken: keep the tensor, so that gradients can flow.",
     ),
     (
         r"has no attribute '_unique_id'",

@@ -123,5 +123,6 @@ def judge(
         finding(check, outcome, recording, blanks, compare.tolerance_of(check, tolerances))
         for check, outcome in outcomes
     ]
-    verdicts = recognition.with_hints(verdicts, dict(outcomes), recording, tolerances)
-    return points.with_causes(verdicts)
+    # A recognised mistake explains its check: then no other exercise is to blame.
+    verdicts = points.with_causes(verdicts)
+    return recognition.with_hints(verdicts, dict(outcomes), recording, tolerances)

@@ -60,6 +60,14 @@ def test_missing_and_unexpected_arrays_are_named():
     assert extra.kind == "unexpected"
 
 
+def test_a_wrong_form_is_told_before_wrong_values():
+    mine = {"gradient": EXPECTED, "loss": np.float32(1)}
+    theirs = {"gradient": 5 * EXPECTED, "loss": np.ones(5, np.float32)}
+    assert compare.first_mismatch(mine, theirs, TOLERANCE).array == "loss"
+    del theirs["loss"]
+    assert compare.first_mismatch(mine, theirs, TOLERANCE).kind == "missing"
+
+
 def test_the_message_says_where_what_and_how_much():
     got = EXPECTED.copy()
     got[1, 2] = 7
@@ -114,6 +122,7 @@ LONG = np.array([0.3, -1.2, 2.0, 0.7, 0.1, 5.0], np.float32)
         (KEPT, np.where(KEPT > 1.5, -np.inf, KEPT), "Too many"),
         (KEPT, np.append(KEPT[:-1], np.float32(-2)), "Too few"),
         (LONG, np.roll(LONG, 1), "shifted"),
+        (70_000 + np.arange(9).reshape(3, 3), 70_001 + np.arange(9).reshape(3, 3), "same amount"),
         (LONG, LONG[::-1], "reversed"),
         (LONG, np.append(LONG[:-1], 9), "only the last position"),
         (LONG, LONG[[2, 0, 1, 5, 4, 3]], "order is not"),

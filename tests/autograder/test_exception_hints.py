@@ -21,6 +21,18 @@ def compiled(function):
     return tf.function(function, autograph=False).get_concrete_function(SYMBOLIC)
 
 
+def gradient_of(loss):
+    weight = tf.Variable(1.0)
+    with tf.GradientTape() as tape:
+        value = loss(weight)
+    return tape.gradient(value, weight)
+
+
+def take_two_of_three():
+    output, weights = np.ones((3, 2))
+    return output, weights
+
+
 def call_itself():
     call_itself()
 
@@ -50,6 +62,9 @@ def another_dtype(x):
     [
         (lambda: None + 1, "return statement"),
         (lambda: tf.reduce_sum(None), "return statement"),
+        (lambda: gradient_of(lambda weight: None), "return statement"),
+        (lambda: gradient_of(float), "keep the tensor"),
+        (take_two_of_three, "the docstring says how many"),
         (lambda: importlib.import_module("assignment.my_helpers"), "belongs into one of them"),
         (lambda: importlib.import_module("my_helpers"), "packages of requirements.txt"),
         (call_itself, "without end"),
