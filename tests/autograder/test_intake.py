@@ -56,6 +56,17 @@ def headed(path: Path, *headers: tarfile.TarInfo, follow: bytes = b"abc") -> Pat
     return path
 
 
+def told(path: Path, *texts: bytes) -> Path:
+    """A tar archive whose files have extended headers before them."""
+    content = b""
+    for text in texts:
+        header = sized("x", tarfile.XHDTYPE, len(text)).tobuf(tarfile.USTAR_FORMAT)
+        file = sized("x", tarfile.REGTYPE, 0).tobuf(tarfile.USTAR_FORMAT)
+        content += header + text + bytes(-len(text) % 512) + file
+    path.write_bytes(content + tarred(path, mode="w").read_bytes())
+    return path
+
+
 def sized(name: str, kind: bytes, size: int) -> tarfile.TarInfo:
     info = special(name, kind)
     info.size = size
@@ -184,7 +195,19 @@ REFUSED_ARCHIVES = {
     ),
     "a tar with a header of megabytes": (
         lambda p: headed(p / "a.tar", sized("x", tarfile.XHDTYPE, 2**20)),
-        "holds a header of more than 256 KiB",
+        "holds a header of more than 16 KiB",
+    ),
+    "a tar with many long headers": (
+        lambda p: told(p / "a.tar", *[b"1" * 16_000] * 5),
+        "holds too many long headers",
+    ),
+    "a tar with a sparse file of GNU": (
+        lambda p: headed(p / "a.tar", sized("x", tarfile.GNUTYPE_SPARSE, 4)),
+        "holds a sparse file",
+    ),
+    "a tar with a sparse file of POSIX": (
+        lambda p: told(p / "a.tar", b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n"),
+        "holds a sparse file",
     ),
     "a tar with a member beyond every size": (
         lambda p: endless(p / "a.tar"),
