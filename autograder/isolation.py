@@ -148,9 +148,9 @@ def parse(level: int | str) -> int:
 
 
 def secrets() -> list[Path]:
-    """What no worker may see: recordings, tolerances, and code that solves the exercises."""
+    """What no worker may see: recordings, tolerances, and code that solves exercises."""
     package = kit.AUTOGRADER
-    candidates = [kit.OUTPUTS, kit.TOLERANCES, kit.SOLUTION, kit.ROOT / ".git"]
+    candidates = [kit.OUTPUTS, kit.TOLERANCES, kit.SOLUTION, kit.ROOT / ".git", kit.ROOT / "tests"]
     candidates += [package / "misconceptions", package / "variants"]
     return [path for path in candidates if path.exists()]
 

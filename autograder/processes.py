@@ -88,6 +88,7 @@ class Runner:
             kernel.prctl(kernel.SET_DUMPABLE, 0)
         self._slots: queue.SimpleQueue[identity.Slot] | None = None
         self._opened: set[Path] = set()
+        self._working: set[Path] = set()
         self._zygote: Zygote | None = None
         self._start_failure = ""
         self._warm = warm
@@ -163,7 +164,9 @@ class Runner:
 
     def run_one(self, job: Job) -> Outcome:
         """Runs every stage of a check, each in a new worker; the last stage's arrays count."""
-        directory = Path(tempfile.mkdtemp(prefix="work-", dir=self._private))
+        with self._lock:
+            directory = Path(tempfile.mkdtemp(prefix="work-", dir=self._private))
+            self._working.add(directory)
         slot = self._slots.get() if self._slots is not None else None
         plan = self.isolation.plan
         if slot is not None:
@@ -189,8 +192,21 @@ class Runner:
             return outcome
         finally:
             cleaning.remove(directory)
+            self._forget(directory)
             if slot is not None:
                 self._slots.put(slot)
+
+    def _forget(self, directory: Path) -> None:
+        """Ends the use of a directory, with whatever the worker has left beside it.
+
+        Below L3, and without a user of its own, a worker can write there: the next one, perhaps
+        another student's, shall not find it.
+        """
+        with self._lock:
+            self._working.discard(directory)
+            for path in self._private.iterdir():
+                if path not in self._working:
+                    cleaning.remove(path)
 
     def _open_to_others(self, directory: Path) -> None:
         """Lets workers read it, whoever they are, and whatever the grader's umask is."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def remove(directory: Path) -> None:
-    """Removes a directory with all that is in it; what cannot be removed is left.
+    """Removes a directory with all that is in it, or a file; what cannot be removed is left.
 
     `shutil.rmtree` recurses, and gives up at a directory that its owner may not enter.
     """
@@ -17,8 +17,9 @@ def remove(directory: Path) -> None:
         shutil.rmtree(directory, ignore_errors=True)
         return
     top = str(directory)
-    if directory.is_symlink():
-        directory.unlink()
+    if directory.is_symlink() or not directory.is_dir():
+        with contextlib.suppress(OSError):
+            directory.unlink()
         return
     with contextlib.suppress(OSError):
         while names := _names(top):

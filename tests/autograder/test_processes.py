@@ -13,7 +13,9 @@ import pytest
 
 from autograder import isolation, judge, kit, recordings, submission
 from autograder.checks import load
+from autograder.mutations import Mutation
 from autograder.processes import Job, Runner
+from autograder.workers import PRIVATE
 
 RECORDING = recordings.Recording(kit.OUTPUTS)
 
@@ -150,8 +152,7 @@ def test_a_forged_message_never_passes(submit, causal, prepare):
 def test_the_worker_sees_no_expected_output_and_no_secret_of_the_environment(submit):
     body = """
         import os, sys
-        import autograder
-        package = os.path.dirname(autograder.__file__)
+        package = os.path.dirname(sys.modules["autograder"].__file__)
         listed = " ".join(sorted(os.listdir(package)))
         raise ValueError(f"{listed} | {sorted(os.environ)}")
     """
@@ -220,6 +221,20 @@ def test_a_fresh_interpreter_does_the_same(causal):
         outcome = cold.run_one(Job(causal, cold.root / "submission", RECORDING.seed))
     assert verdict(causal, outcome).status == "passed", outcome
     assert not cold.root.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a warm interpreter")
+def test_what_a_worker_leaves_beside_its_directory_is_removed(causal):
+    body = (
+        "import os; beside = os.path.dirname(os.getcwd()); os.makedirs(beside + '/left/deep'); "
+        "open(beside + '/left.py', 'w').close(); raise RuntimeError(str(os.listdir(beside)))"
+    )
+    files = Mutation("leaves", "masking.causal", body=body).files()
+    with Runner(jobs=1, isolated=isolation.available().at_most(2)) as lower:
+        submission.assemble(kit.ROOT, lower.root / "submission", files, base=kit.ROOT)
+        outcome = lower.run_one(Job(causal, lower.root / "submission"))
+        assert "left.py" in outcome.error.message  # below L3 it can write there
+        assert list((lower.root / PRIVATE).iterdir()) == []
 
 
 def test_no_worker_outlives_its_runner(causal, tmp_path):

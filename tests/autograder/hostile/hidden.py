@@ -20,7 +20,7 @@ ATTACKS = [
         "recordings_by_relative_path",
         "looks for the recorded outputs around every place that it knows",
         """
-        import autograder
+        autograder = sys.modules["autograder"]
         places = [os.getcwd(), __file__, autograder.__file__, *sys.path, sys.argv[0], sys.prefix]
         for place in places:
             while len(place) > 1:
@@ -121,7 +121,7 @@ ATTACKS = [
         "kit_poisoned",
         "changes the code that the next worker will run, and its own that was looked through",
         """
-        import autograder
+        autograder = sys.modules["autograder"]
         package = os.path.dirname(autograder.__file__)
         for place in (package, os.path.join(package, "checks"), os.path.dirname(__file__)):
             for action in (
@@ -240,9 +240,11 @@ ATTACKS = [
         "notes_for_a_later_check",
         "leaves notes where a later check may find them",
         """
-        import autograder
+        autograder = sys.modules["autograder"]
         package = os.path.dirname(autograder.__file__)
-        for place in (os.getcwd(), os.path.dirname(__file__), package, "/tmp", "/dev/shm"):
+        own = os.getcwd()
+        beside = os.path.dirname(own)
+        for place in (own, beside, os.path.dirname(__file__), package, "/tmp", "/dev/shm"):
             try:
                 os.makedirs(os.path.join(place, "@MARK@"))
                 open(os.path.join(place, "@MARK@", "notes"), "w").close()
