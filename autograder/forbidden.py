@@ -14,7 +14,12 @@ _RECURRENT = (
         f"{_OLD_KERAS}.layers.legacy_rnn.rnn_cell_impl.{name}"
         for name in ("BasicRNNCell", "BasicLSTMCell", "LSTMCell", "GRUCell", "MultiRNNCell")
     ),
-    f"{_OLD_KERAS}.backend.rnn",
+    *(f"{module}.backend.rnn" for module in (_OLD_KERAS, "keras.src.legacy")),
+    *(
+        f"tensorflow.python.ops.rnn.{name}"
+        for name in ("dynamic_rnn", "bidirectional_dynamic_rnn", "raw_rnn", "static_rnn")
+    ),
+    f"{_OLD_KERAS}.layers.convolutional_recurrent.ConvLSTM2DCell",
     *(f"keras.src.backend.tensorflow.{name}" for name in ("rnn", "lstm", "gru")),
     *(f"tensorflow.raw_ops.{name}" for name in ("LSTMBlockCell", "BlockLSTM", "BlockLSTMV2")),
     "tensorflow.raw_ops.GRUBlockCell",
@@ -61,7 +66,10 @@ _OPTIMIZERS = (
     *(f"keras.optimizers.{name}" for name in ("Adam", "AdamW", "Adamax", "Nadam", "Adafactor")),
     *(f"keras.optimizers.{name}" for name in ("Lamb", "Lion", "SGD", "RMSprop", "Muon")),
     "keras.optimizers.ScheduleFreeAdamW",
-    *(f"{_OLD_KERAS}.optimizer_v2.{name}" for name in ("adam.Adam", "gradient_descent.SGD")),
+    *(
+        f"{_OLD_KERAS}.optimizer_v2.{name}"
+        for name in ("adam.Adam", "adam.NonFusedAdam", "gradient_descent.SGD")
+    ),
     "tensorflow.compat.v1.train.AdamOptimizer",
     "tensorflow.raw_ops.ResourceApplyAdam",
     "tensorflow.raw_ops.ResourceApplyAdamWithAmsgrad",

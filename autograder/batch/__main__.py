@@ -142,13 +142,13 @@ def _write(
     gradebook.write(out / "gradebook.csv", rows, kit)
     checks = gradebook.check_rows(reports)
     gradebook.write_checks(out / "checks.csv", checks)
+    for row in rows:
+        pages.write_student(out, row, known[row.student], kit)
     copies = {
         row.student: out / "students" / folder / "submission" for folder, row in graded.items()
     }
     similar = similarity.pairs(copies)
     similarity.write(out / "similarity.csv", similar)
-    for row in rows:
-        pages.write_student(out, row, known[row.student], kit)
     pages.write_index(out, rows, checks, similar)
     troubled = [row for row in rows if row.status not in (records.GRADED, records.REFUSED)]
     for row in rows:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.intake.directories import ARCHIVES
 
+_MADE = re.compile(r"-[0-9a-f]{8}\Z")  # a name that could be made from another one
 _SAFE = re.compile(r"[^A-Za-z0-9@+=_.-]+")
 
 
@@ -62,7 +63,7 @@ def overlooked(directory: Path) -> list[str]:
 def folder(student: str) -> str:
     """A name that is safe for a directory, and different for different students."""
     safe = _SAFE.sub("_", student).strip(".")[:80]
-    if safe == student:
+    if safe == student and not _MADE.search(student):
         return safe
     return f"{safe}-{hashlib.sha256(student.encode(errors='replace')).hexdigest()[:8]}"
 

@@ -5,11 +5,13 @@ code, in which names are one letter and comments and strings do not count, is a 
 of the starter package are left out, and those that many share: there is one way to write a sum.
 """
 
+import ast
+import contextlib
 import functools
 import io
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,15 +85,34 @@ def _fingerprints(place: Path) -> Prints:
         path = place / "assignment" / name
         if path.is_file():
             text = path.read_text(encoding="utf-8", errors="replace")
-            prints[name] = _of_text(text)
+            prints[name] = frozenset().union(*map(_of_text, (text, *_embedded(text))))
     return prints
+
+
+def _embedded(text: str, depth: int = 2) -> Iterator[str]:
+    """The texts in a file's string literals that are code, as for `exec`, and those in them."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in ast.walk(tree):
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(value, str | bytes) and len(value) > _RUN:
+            code = value if isinstance(value, str) else value.decode(errors="replace")
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+                if len(ast.parse(code).body) > 1 or "\n" in code.strip():
+                    yield code
+                    yield from _embedded(code, depth - 1) if depth else ()
 
 
 @functools.lru_cache(maxsize=1024)  # many files of a class are as the starter has them
 def _of_text(text: str) -> frozenset[int]:
     from copydetect import CodeFingerprint  # costs the import of matplotlib's pyplot
 
-    code = CodeFingerprint("", _RUN, 1, language="python", fp=io.StringIO(text))
+    # The lexer takes a time that grows with the square of the blank lines in a row.
+    lines = (line.rstrip() for line in text.splitlines())
+    filled = "\n".join(line for line in lines if line)
+    code = CodeFingerprint("", _RUN, 1, language="python", fp=io.StringIO(filled))
     return frozenset(int(value) for value in code.hashes)
 
 

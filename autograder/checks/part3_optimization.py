@@ -12,16 +12,22 @@ from autograder.checks.tools import compiled, normal, tensor
 def every_step(assignment, rng):
     """The whole curve: warm-up, cosine, and the floor behind the end."""
     warmup_cosine = assignment.training.optimizers.warmup_cosine
-    peak = float(rng.uniform(0.5, 2))
-    return {"rates": np.array([float(warmup_cosine(step, peak, 5, 17)) for step in range(30)])}
+    peak, warmup = float(rng.uniform(0.5, 2)), int(rng.integers(4, 8))
+    total = warmup + int(rng.integers(10, 15))
+    rates = [float(warmup_cosine(step, peak, warmup, total)) for step in range(30)]
+    return {"rates": np.array(rates)}
 
 
 @check("training.schedule")
 def other_floors(assignment, rng):
     """A floor of a third, and of zero; the floor is a fraction of the peak."""
     warmup_cosine = assignment.training.optimizers.warmup_cosine
-    steps = (2, 4, 7, 11, 12, 40)
-    rates = [[float(warmup_cosine(s, 3.0, 4, 12, floor)) for s in steps] for floor in (1 / 3, 0.0)]
+    peak, third = float(rng.uniform(2, 4)), float(rng.uniform(0.3, 0.4))
+    warmup, total = int(rng.integers(3, 6)), int(rng.integers(11, 15))
+    rates = [
+        [float(warmup_cosine(step, peak, warmup, total, floor)) for floor in (third, 0.0)]
+        for step in (2, warmup, 7, total - 1, total, 40)
+    ]
     return {"rates": np.array(rates)}
 
 
@@ -29,7 +35,9 @@ def other_floors(assignment, rng):
 def no_warmup(assignment, rng):
     """Without warm-up the first rate is the peak."""
     warmup_cosine = assignment.training.optimizers.warmup_cosine
-    rates = [float(warmup_cosine(step, 2.0, 0, 8, 0.25)) for step in (0, 1, 3, 8, 9)]
+    peak, total, floor = float(rng.uniform(1, 3)), int(rng.integers(7, 11)), rng.uniform(0.2, 0.3)
+    steps = (0, 1, 3, total, total + 1)
+    rates = [float(warmup_cosine(step, peak, 0, total, float(floor))) for step in steps]
     return {"rates": np.array(rates)}
 
 
@@ -39,14 +47,16 @@ def tensor_steps(assignment, rng):
     import tensorflow as tf
 
     warmup_cosine = assignment.training.optimizers.warmup_cosine
-    in_training = compiled(warmup_cosine, 1.5, 6, 20, 0.2)
-    steps = (0, 3, 6, 13, 20, 25)
+    peak, floor = float(rng.uniform(1, 2)), float(rng.uniform(0.15, 0.25))
+    warmup, total = int(rng.integers(5, 9)), int(rng.integers(18, 24))
+    in_training = compiled(warmup_cosine, peak, warmup, total, floor)
+    steps = (0, 3, warmup, 13, total, 25)
     whole = [float(in_training(tf.constant(step, tf.int64))) for step in steps]
     counter = tf.Variable(9, dtype=tf.int64)
     return {
         "rates": np.array(whole),
-        "of a variable": np.float32(warmup_cosine(counter, 1.5, 6, 20, 0.2)),
-        "of a float": np.float32(warmup_cosine(tf.constant(2.0), 1.5, 6, 20, 0.2)),
+        "of a variable": np.float32(warmup_cosine(counter, peak, warmup, total, floor)),
+        "of a float": np.float32(warmup_cosine(tf.constant(2.0), peak, warmup, total, floor)),
     }
 
 

@@ -72,6 +72,7 @@ def test_every_student_has_a_folder_of_a_safe_and_own_name(student):
     folder = roster.folder(student)
     assert folder.strip(".") and "/" not in folder and len(folder) < 100
     assert folder != roster.folder(student + "!")
+    assert folder != roster.folder(folder) or folder == student
 
 
 # The journal.
@@ -378,6 +379,23 @@ def test_comments_in_front_do_not_hide_a_copy(tmp_path):
     found = classroom(tmp_path, {"ada": LOOP, "bob": LOOP})
     path = found["bob"] / "assignment" / "layers" / "masking.py"
     path.write_text(f"# {'#' * 97}\n" * 2000 + path.read_text())
+    (pair,) = similarity.pairs(found)
+    assert pair.share > 0.9
+
+
+def test_a_copy_in_a_string_is_found(tmp_path):
+    found = classroom(tmp_path, {"ada": LOOP, "bob": "\n    pass\n"})
+    copied = (found["ada"] / "assignment" / "layers" / "masking.py").read_text()
+    path = found["bob"] / "assignment" / "layers" / "masking.py"
+    path.write_text(f"exec(compile({copied!r}, __file__, 'exec'))\n")
+    (pair,) = similarity.pairs(found)
+    assert pair.share > 0.9
+
+
+def test_blank_lines_do_not_keep_a_class_waiting(tmp_path):
+    found = classroom(tmp_path, {"ada": LOOP, "bob": LOOP})
+    path = found["bob"] / "assignment" / "layers" / "masking.py"
+    path.write_text(path.read_text() + " \n" * 200_000)
     (pair,) = similarity.pairs(found)
     assert pair.share > 0.9
 
