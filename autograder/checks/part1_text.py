@@ -149,8 +149,12 @@ def too_large_a_vocabulary(assignment, rng):
 def _windows(assignment, tokens, starts, length):
     inputs, targets = assignment.text.windows.next_token_windows(tokens, starts, length)
     inputs, targets = np.asarray(inputs), np.asarray(targets)
-    both = np.array([inputs.dtype == np.int32, targets.dtype == np.int32])
-    return {"inputs": inputs, "targets": targets, "int32": both}
+    return {
+        "inputs": inputs,
+        "targets": targets,
+        "inputs are int32": np.bool_(inputs.dtype == np.int32),
+        "targets are int32": np.bool_(targets.dtype == np.int32),
+    }
 
 
 @check("text.windows", tolerance="exact")

@@ -13,6 +13,10 @@ from autograder.checks.checkpoint_tools import DIRECTORY, Run
 
 def _number(step):
     """A step as an array; -1 stands for None."""
+    if hasattr(step, "assign"):
+        raise TypeError(
+            "a step was returned as a variable, which changes at the next restore: int(…) of it"
+        )
     return np.array(-1 if step is None else int(step), np.int64)
 
 

@@ -99,15 +99,15 @@ def nothing_to_learn(assignment, rng):
     prompt, response, tokenizer = _tokens(rng, 4), _tokens(rng, 2), _tokenizer(rng)
     pack = assignment.text.conversations.pack
     arrays = _packed(assignment, prompt, response, (3,), tokenizer)
-    arrays["raises ValueError"] = np.array(
-        [
-            _raises(pack, prompt, response, 2, tokenizer),
-            _raises(pack, prompt, response, 1, tokenizer),
-            _raises(pack, prompt, response[:0], 9, tokenizer),
-            _raises(pack, prompt[:0], response, 2, tokenizer),
-            _raises(pack, prompt[:0], response, 3, tokenizer),
-        ]
-    )
+    cases = {
+        "a length of 2": (prompt, response, 2),
+        "a length of 1": (prompt, response, 1),
+        "an empty response": (prompt, response[:0], 9),
+        "an empty prompt and a length of 2": (prompt[:0], response, 2),
+        "an empty prompt and a length of 3": (prompt[:0], response, 3),
+    }
+    for case, arguments in cases.items():
+        arrays[f"a ValueError for {case}"] = np.bool_(_raises(pack, *arguments, tokenizer))
     return arrays
 
 

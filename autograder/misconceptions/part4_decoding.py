@@ -104,7 +104,10 @@ MISCONCEPTIONS = [
                 "initial_state(batch_size, prompt_width)",
             )
         ],
-        hint="The state has room for the prompt only: new tokens need a place in it as well.",
+        hint=(
+            "A new token finds no place in the state: is there room for prompt and new tokens, and "
+            "is each token's index its position in its own text, counted from 0?"
+        ),
     ),
     Misconception(
         "prompt_returned",

@@ -57,6 +57,12 @@ MISCONCEPTIONS = [
         hint="The fraction under the root is upside down.",
     ),
     Misconception(
+        "bracket_left_out",
+        "feed_forward.gelu",
+        edits=[("* x * (1 + 0.044715 * x * x)", "* x + 0.044715 * x * x * x")],
+        hint="The root multiplies the whole bracket, the cubic term in it as well.",
+    ),
+    Misconception(
         "no_cubic_term",
         "feed_forward.gelu",
         edits=[("(1 + 0.044715 * x * x)", "1.0")],

@@ -235,8 +235,8 @@ MISCONCEPTIONS = [
         "attention.multi_head",
         edits=[("(0, 0, cache_index, 0, 0)", "(0, 0, int(cache_index), 0, 0)")],
         hint=(
-            "The decoding loop is compiled, and there cache_index is a tensor without a value: "
-            "use it as it is, int() and .numpy() need a number."
+            "The model is compiled, and there cache_index, like what tf.shape gives, is a tensor "
+            "without a value: use it as it is, int() and .numpy() need a number."
         ),
     ),
 ]

@@ -26,6 +26,21 @@ MISCONCEPTIONS = [
         hint="The deviation is that of the whole batch. Each group is divided by its own.",
     ),
     Misconception(
+        "mean_of_the_batch",
+        "grpo.advantages",
+        edits=[(_MEAN, "tf.reduce_mean(groups)")],
+        hint="The mean is that of the whole batch. Each response is compared with its own group.",
+    ),
+    Misconception(
+        "groups_as_columns",
+        "grpo.advantages",
+        edits=[("[-1, group_size]", "[group_size, -1]")],
+        hint=(
+            "The responses to one prompt stand next to each other, so that `[-1, group_size]` "
+            "makes a row of each group; `[group_size, -1]` mixes them."
+        ),
+    ),
+    Misconception(
         "strided_groups",
         "grpo.advantages",
         edits=[
