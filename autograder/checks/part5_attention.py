@@ -9,8 +9,9 @@ from autograder.checks.tools import compiled, gradients, normal, tensor
 @check("attention.scaled_dot_product")
 def unmasked(assignment, rng):
     """Without a mask, over two leading axes; the values are wider than the keys."""
-    query, key = normal(rng, 2, 3, 4, 6), normal(rng, 2, 3, 5, 6)
-    value = normal(rng, 2, 3, 5, 7)
+    # Not two rows: they would be taken apart like a pair if the output were returned alone.
+    query, key = normal(rng, 3, 2, 4, 6), normal(rng, 3, 2, 5, 6)
+    value = normal(rng, 3, 2, 5, 7)
     output, weights = assignment.layers.attention.scaled_dot_product_attention(
         tensor(query), tensor(key), tensor(value)
     )
@@ -20,9 +21,9 @@ def unmasked(assignment, rng):
 @check("attention.scaled_dot_product")
 def masked(assignment, rng):
     """A boolean mask that broadcasts over the heads."""
-    query, key = normal(rng, 2, 3, 4, 8), normal(rng, 2, 3, 5, 8)
-    value = normal(rng, 2, 3, 5, 8)
-    mask = rng.random((2, 1, 4, 5)) < 0.6
+    query, key = normal(rng, 3, 2, 4, 8), normal(rng, 3, 2, 5, 8)
+    value = normal(rng, 3, 2, 5, 8)
+    mask = rng.random((3, 1, 4, 5)) < 0.6
     mask[..., 0] = True  # no empty row here
     arrays = [tensor(array) for array in (query, key, value, mask)]
     attend = assignment.layers.attention.scaled_dot_product_attention
