@@ -143,7 +143,7 @@ def test_nothing_is_graded_again_until_something_changes_or_is_asked_for(whole, 
     )
     done = run(classroom, out, "--late-policy", str(policy))
     assert "the late policy names Ada, of whom there is no submission" in done.stdout
-    assert "was without a late policy, this one is with a late policy" in done.stdout
+    assert f"late policy: none in the last run, {policy.resolve()} in this one" in done.stdout
     assert "5 of them graded already" in done.stdout  # zoe's archive is opened again
     kept = [json.loads(line) for line in before.splitlines()]
     now = [json.loads(line) for line in (out / "journal.jsonl").read_text().splitlines()]
