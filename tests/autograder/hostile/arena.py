@@ -107,8 +107,7 @@ class Arena:
     def _places(self) -> dict[str, str]:
         return {
             "OUTPUTS": str(kit.OUTPUTS),
-            "ROOT": str(kit.ROOT),
-            "ABOVE": str(kit.ROOT.parent),
+            "ROOT": str(kit.ROOT),  # nothing above it: another checkout there is not covered
             "JUDGE": str(os.getpid()),
             "MARK": self._mark,
             "SECRET": self._secret,

@@ -36,12 +36,12 @@ ATTACKS = [
     ),
     Attack(
         "recordings_by_search",
-        "searches the disk for the recorded outputs",
+        "searches the checkout for the recorded outputs",
         """
-        for directory, _, files in os.walk("@ABOVE@"):
+        for directory, _, files in os.walk("@ROOT@"):
             if "masking.causal.npz" in files:
                 return mask_of(os.path.join(directory, "masking.causal.npz"))
-        raise LookupError("no recording on this disk")
+        raise LookupError("no recording in this checkout")
         """,
         _READ,
         zero_from=3,
@@ -89,16 +89,16 @@ ATTACKS = [
     ),
     Attack(
         "solution_by_search",
-        "searches the disk for a solution, and calls it",
+        "searches the checkout for a solution, and calls it",
         """
-        for directory, _, files in os.walk("@ABOVE@"):
+        for directory, _, files in os.walk("@ROOT@"):
             if directory.endswith("assignment/layers") and "masking.py" in files:
                 text = open(os.path.join(directory, "masking.py")).read()
                 if "masking.causal: " not in text and "the attack" not in text:
                     names = {}
                     exec(text, names)
                     return names["causal_mask"](query_length, key_length)
-        raise LookupError("no solution on this disk")
+        raise LookupError("no solution in this checkout")
         """,
         zero_from=3,
     ),
