@@ -9,6 +9,7 @@ Booleans and integers must be equal.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,21 +71,24 @@ def first_mismatch(expected: Arrays, got: Arrays, tolerance: Tolerance) -> Misma
 
     A wrong shape or dtype is the nearer mistake: other arrays may only follow from it.
     """
-    found = []
-    for name, array in expected.items():
-        if name not in got:
-            found.append(Mismatch(name, "missing", f"{name} was not returned"))
-        elif mismatch := _compare(name, array, got[name], tolerance):
-            found.append(mismatch)
-    for name in got:
-        if name not in expected:
-            found.append(Mismatch(name, "unexpected", f"{name} is not an output of this check"))
+    found = _mismatches(expected, got, tolerance)
     return min(found, key=lambda mismatch: mismatch.kind not in _OF_FORM, default=None)
 
 
 def agree(expected: Arrays, got: Arrays, tolerance: Tolerance) -> bool:
     """Whether all arrays agree."""
-    return first_mismatch(expected, got, tolerance) is None
+    return next(_mismatches(expected, got, tolerance), None) is None
+
+
+def _mismatches(expected: Arrays, got: Arrays, tolerance: Tolerance) -> Iterator[Mismatch]:
+    for name, array in expected.items():
+        if name not in got:
+            yield Mismatch(name, "missing", f"{name} was not returned")
+        elif mismatch := _compare(name, array, got[name], tolerance):
+            yield mismatch
+    for name in got:
+        if name not in expected:
+            yield Mismatch(name, "unexpected", f"{name} is not an output of this check")
 
 
 def distance(expected: Arrays, got: Arrays, tolerance: Tolerance) -> float:

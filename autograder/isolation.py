@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from autograder import kit, scratch
-from autograder.sandbox import bubblewrap, identity, landlock, limits, paths
+from autograder.sandbox import IsolationError, bubblewrap, identity, landlock, limits, paths
 from autograder.sandbox import filter as system_calls
 from autograder.sandbox.plan import Plan
 
@@ -33,10 +33,6 @@ HIGHEST = 5
 
 _PROBE = Path(__file__).resolve().parent / "sandbox" / "probe.py"
 _SECONDS = 30
-
-
-class IsolationError(ValueError):
-    """This machine isolates submissions less than was asked for; the message is one line."""
 
 
 @dataclass(frozen=True)

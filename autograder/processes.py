@@ -20,8 +20,8 @@ from pathlib import Path
 from autograder import isolation, kit, scratch
 from autograder.checks import Check
 from autograder.following import Outcome, follow
-from autograder.isolation import Isolation, IsolationError
-from autograder.sandbox import bubblewrap, cleaning, identity, kernel
+from autograder.isolation import Isolation
+from autograder.sandbox import bubblewrap, cleaning, cover, identity, kernel
 from autograder.sandbox.limits import Limits
 from autograder.worker import Task
 from autograder.workers import (
@@ -71,6 +71,8 @@ class Runner:
         isolated: Isolation | None = None,
     ):
         self.isolation = isolated or isolation.available()
+        needed = (*self.isolation.plan.readable, tempfile.gettempdir())
+        self._covered = cover.covering(self.isolation.covered, hidden, needed)
         scratch.sweep()
         self._scratch = scratch.Scratch("run")
         self.root = self._scratch.path
@@ -92,7 +94,6 @@ class Runner:
         self._zygote: Zygote | None = None
         self._start_failure = ""
         self._warm = warm
-        self._covered = self._with(hidden) if self.isolation.covered else ()
         self._lock = threading.Lock()
         _copy_kit(self._kit)
         if 4 in self.isolation.active:
@@ -101,20 +102,6 @@ class Runner:
                 self._slots.put(identity.Slot())
             self.root.chmod(0o711)
             self._open_to_others(self._kit)
-
-    def _with(self, hidden: Iterable[Path]) -> tuple[str, ...]:
-        """What is covered, and these; of two that lie in each other only the outer one."""
-        more = [path.resolve() for path in hidden if path.exists()]
-        for needed in map(Path, (*self.isolation.plan.readable, self.root)):
-            for path in more:
-                if needed.is_relative_to(path):
-                    self._scratch.remove()
-                    raise IsolationError(
-                        f"{path} cannot be kept from submissions, because {needed}, which they "
-                        "need, lies in it; move one of them"
-                    )
-        everything = dict.fromkeys([*map(Path, self.isolation.covered), *more])
-        return tuple(str(path) for path in everything if everything.keys().isdisjoint(path.parents))
 
     def __enter__(self) -> "Runner":
         return self
@@ -191,13 +178,12 @@ class Runner:
                     break
             return outcome
         finally:
-            cleaning.remove(directory)
             self._forget(directory)
             if slot is not None:
                 self._slots.put(slot)
 
     def _forget(self, directory: Path) -> None:
-        """Ends the use of a directory, with whatever the worker has left beside it.
+        """Removes a worker's directory, and whatever it has left beside it.
 
         Below L3, and without a user of its own, a worker can write there: the next one, perhaps
         another student's, shall not find it.

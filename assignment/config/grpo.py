@@ -1,10 +1,9 @@
 """The settings of group relative policy optimisation."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from assignment.config.check import require
+from assignment.config.check import require, require_rollouts
 from assignment.config.stage import StageConfig
 
 
@@ -54,9 +53,7 @@ class GRPOConfig(StageConfig):
     def check(self) -> None:
         super().check()
         require(self, lambda v: v >= 2, "at least 2: a response is compared", "group_size")
-        require(self, lambda v: v >= 1, "at least 1", "max_new_tokens", "epochs", "minibatches")
-        require(self, lambda v: 0 < v < math.inf, "positive, and finite", "temperature")
-        require(self, lambda v: v > 0, "positive", "epsilon")
+        require_rollouts(self)
         require(self, lambda v: v is None or v > 0, "positive", "epsilon_high")
         require(self, lambda v: v >= 0, "0 or more", "kl_coefficient", "format_reward")
         if self.batch_size * self.group_size % self.minibatches:

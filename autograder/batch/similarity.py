@@ -6,7 +6,6 @@ of the starter package are left out, and those that many share: there is one way
 """
 
 import ast
-import contextlib
 import functools
 import io
 import itertools
@@ -61,8 +60,9 @@ def pairs(submissions: Mapping[str, Path]) -> list[Pair]:
     whole = {student: _all(prints) for student, prints in own.items()}
     found = []
     for first, second in itertools.combinations(sorted(own), 2):
-        if share := _share(whole[first], whole[second]):
-            found.append((share, len(whole[first] & whole[second]), first, second))
+        share, common = _shared(whole[first], whole[second])
+        if share:
+            found.append((share, common, first, second))
     found.sort(key=lambda pair: (-pair[0], -pair[1], *pair[2:]))
     return [
         Pair(first, second, share, common, _where(own[first], own[second]))
@@ -85,28 +85,35 @@ def _fingerprints(place: Path) -> Prints:
         path = place / "assignment" / name
         if path.is_file():
             text = path.read_text(encoding="utf-8", errors="replace")
-            prints[name] = frozenset().union(*map(_of_text, (text, *_embedded(text))))
+            prints[name] = _of_text(text)
     return prints
-
-
-def _embedded(text: str, depth: int = 2) -> Iterator[str]:
-    """The texts in a file's string literals that are code, as for `exec`, and those in them."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in ast.walk(tree):
-        value = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(value, str | bytes) and len(value) > _RUN:
-            code = value if isinstance(value, str) else value.decode(errors="replace")
-            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-                if len(ast.parse(code).body) > 1 or "\n" in code.strip():
-                    yield code
-                    yield from _embedded(code, depth - 1) if depth else ()
 
 
 @functools.lru_cache(maxsize=1024)  # many files of a class are as the starter has them
 def _of_text(text: str) -> frozenset[int]:
+    return frozenset().union(*map(_of_code, (text, *_embedded(_parsed(text)))))
+
+
+def _embedded(tree: ast.Module | None, depth: int = 2) -> Iterator[str]:
+    """The string literals of a file that are code, as for `exec`, and those in them."""
+    for node in ast.walk(tree) if tree else ():
+        value = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(value, str | bytes) and len(value) > _RUN:
+            code = value if isinstance(value, str) else value.decode(errors="replace")
+            inner = _parsed(code)
+            if inner and (len(inner.body) > 1 or "\n" in code.strip()):
+                yield code
+                yield from _embedded(inner, depth - 1) if depth else ()
+
+
+def _parsed(code: str) -> ast.Module | None:
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _of_code(text: str) -> frozenset[int]:
     from copydetect import CodeFingerprint  # costs the import of matplotlib's pyplot
 
     # The lexer takes a time that grows with the square of the blank lines in a row.
@@ -131,15 +138,18 @@ def _distinct(whole: Sequence[frozenset[int]]) -> list[frozenset[int]]:
     """Of submissions that are nearly the same, one: what a ring of copies shares is not common."""
     found: list[frozenset[int]] = []
     for prints in whole:
-        if not any(_share(prints, other) > _NEARLY_ALL for other in found):
+        if not any(_shared(prints, other)[0] > _NEARLY_ALL for other in found):
             found.append(prints)
     return found
 
 
-def _share(first: frozenset[int], second: frozenset[int]) -> float:
-    """Of the smaller one's fingerprints, those that the other has; 0 where they are too few."""
-    smaller = min(len(first), len(second))
-    return len(first & second) / smaller if smaller >= _MIN_FINGERPRINTS else 0.0
+def _shared(first: frozenset[int], second: frozenset[int]) -> tuple[float, int]:
+    """The share of the smaller one's fingerprints that the other has, and their number.
+
+    The share is 0 where there are too few to tell.
+    """
+    smaller, common = min(len(first), len(second)), len(first & second)
+    return common / smaller if smaller >= _MIN_FINGERPRINTS else 0.0, common
 
 
 def _all(prints: Prints) -> frozenset[int]:

@@ -10,3 +10,7 @@
 `autograder.isolation` says which of them hold here. Nothing in this package needs more than the
 standard library, and every module imports on every system.
 """
+
+
+class IsolationError(ValueError):
+    """This machine isolates submissions less than was asked for; the message is one line."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from autograder.sandbox import kernel
+from autograder.sandbox import IsolationError, kernel
 
 _NEW_MOUNTS, _NEW_USERS = 0x00020000, 0x10000000
 _READ_ONLY, _NO_SETUID, _NO_DEVICES, _NO_PROGRAMS = 1, 2, 4, 8
@@ -21,6 +21,32 @@ _REMOUNT, _BIND, _RECURSIVE, _PRIVATE = 1 << 5, 1 << 12, 1 << 14, 1 << 18
 _KEPT = {"nosuid": _NO_SETUID, "nodev": _NO_DEVICES, "noexec": _NO_PROGRAMS}
 # Under another mount, or in a place that this user cannot reach: then its workers cannot either.
 _OUT_OF_REACH = (errno.ENOENT, errno.EACCES, errno.EINVAL)
+
+
+def covering(
+    covered: Iterable[str], hidden: Iterable[Path], needed: Iterable[str]
+) -> tuple[str, ...]:
+    """What to cover: the grader's own files, and more; of two in each other only the outer one.
+
+    Args:
+        covered: the grader's own; without any, nothing can be covered here.
+        hidden: more that shall not be seen, if it is there.
+        needed: what workers must see.
+
+    Raises:
+        IsolationError: something needed lies in what shall not be seen.
+    """
+    own = [Path(path) for path in covered]
+    more = [path.resolve() for path in hidden if path.exists()] if own else []
+    for seen in map(Path, needed):
+        for path in more:
+            if seen.is_relative_to(path):
+                raise IsolationError(
+                    f"{path} cannot be kept from submissions, because {seen}, which they need, "
+                    "lies in it; move one of them"
+                )
+    everything = dict.fromkeys([*own, *more])
+    return tuple(str(path) for path in everything if everything.keys().isdisjoint(path.parents))
 
 
 def enter(paths: Iterable[str], writable: str) -> None:

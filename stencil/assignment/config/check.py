@@ -24,6 +24,13 @@ def require_training(config: Any) -> None:
     require(config, lambda v: 0 <= v <= 1, "from 0 to 1", "final_rate")
 
 
+def require_rollouts(config: Any) -> None:
+    """Raise ValueError if a value is impossible that every kind of training on rollouts has."""
+    require(config, lambda v: v >= 1, "at least 1", "max_new_tokens", "epochs", "minibatches")
+    require(config, lambda v: 0 < v < math.inf, "positive, and finite", "temperature")
+    require(config, lambda v: v > 0, "positive", "epsilon")
+
+
 def require_seed(config: Any) -> None:
     """Raise ValueError if a random generator cannot take the seed."""
     require(config, lambda v: 0 <= v < 2**31, f"from 0 to {2**31 - 1}", "seed")

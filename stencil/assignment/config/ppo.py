@@ -1,11 +1,10 @@
 """The settings of proximal policy optimisation."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from assignment.config.check import require
+from assignment.config.check import require, require_rollouts
 from assignment.config.reward_model import RewardTrainingConfig
 from assignment.config.stage import StageConfig
 
@@ -68,9 +67,8 @@ class PPOConfig(StageConfig):
 
     def check(self) -> None:
         super().check()
-        require(self, lambda v: v >= 1, "at least 1", "max_new_tokens", "epochs", "minibatches")
-        require(self, lambda v: 0 < v < math.inf, "positive, and finite", "temperature")
-        require(self, lambda v: v > 0, "positive", "critic_rate", "epsilon", "value_epsilon")
+        require_rollouts(self)
+        require(self, lambda v: v > 0, "positive", "critic_rate", "value_epsilon")
         require(self, lambda v: v is None or v > 0, "positive", "kl_target")
         require(self, lambda v: 0 <= v <= 1, "from 0 to 1", "gamma", "lam")
         require(

@@ -66,13 +66,20 @@ class Tokenizer:
 
     Args:
         model_bytes: What `train_tokenizer` returned.
+
+    Raises:
+        ValueError: The bytes are something else.
     """
 
     pad_id, unk_id, bos_id, eos_id = PAD_ID, UNK_ID, BOS_ID, EOS_ID
 
     def __init__(self, model_bytes: bytes):
         self.model_bytes = model_bytes
-        self._processor = sentencepiece.SentencePieceProcessor(model_proto=model_bytes)
+        self._processor = sentencepiece.SentencePieceProcessor()
+        try:
+            self._processor.load(model_proto=model_bytes)
+        except (RuntimeError, ValueError) as error:
+            raise ValueError(f"These bytes are no SentencePiece model: {error}") from error
 
     @property
     def vocabulary_size(self) -> int:

@@ -162,12 +162,9 @@ class RunDirectory:
         Raises:
             ValueError: Its file is damaged.
         """
-        model_bytes = self._tokenizer.read_bytes()
-        if not model_bytes:
-            raise ValueError(f"{self._tokenizer} is damaged: it is empty")
         try:
-            return Tokenizer(model_bytes)
-        except RuntimeError as error:  # SentencePiece's
+            return Tokenizer(self._tokenizer.read_bytes())
+        except ValueError as error:
             raise ValueError(f"{self._tokenizer} is damaged: {error}") from error
 
     def corpus(self) -> Corpus:
