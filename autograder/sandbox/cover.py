@@ -40,7 +40,7 @@ def covering(
     more = [path.resolve() for path in hidden if path.exists()] if own else []
     for seen in map(Path, needed):
         for path in more:
-            if seen.is_relative_to(path):
+            if any(place.is_relative_to(path) for place in (seen, seen.resolve())):
                 raise IsolationError(
                     f"{path} cannot be kept from submissions, because {seen}, which they need, "
                     "lies in it; move one of them"

@@ -15,6 +15,7 @@ from autograder import isolation, judge, kit, recordings, submission
 from autograder.checks import load
 from autograder.mutations import Mutation
 from autograder.processes import Job, Runner
+from autograder.sandbox import cover
 from autograder.workers import PRIVATE
 
 RECORDING = recordings.Recording(kit.OUTPUTS)
@@ -259,6 +260,16 @@ def test_a_directory_that_workers_need_cannot_be_hidden_from_them(tmp_path):
     covering = dataclasses.replace(isolation.available(), covered=(str(kit.OUTPUTS),))
     with pytest.raises(isolation.IsolationError, match="cannot be kept from submissions, because"):
         Runner(jobs=1, hidden=[Path(sys.prefix)], isolated=covering)
+
+
+@pytest.mark.parametrize("hidden", ["environment", "links"])
+def test_nor_can_the_place_or_the_target_of_a_link_that_they_need(tmp_path, hidden):
+    (tmp_path / "environment").mkdir()
+    (tmp_path / "links").mkdir()
+    link = tmp_path / "links" / "venv"
+    link.symlink_to(tmp_path / "environment")
+    with pytest.raises(isolation.IsolationError, match="links/venv, which they need, lies in it"):
+        cover.covering(["/grader"], [tmp_path / hidden], [str(link)])
 
 
 def test_of_two_hidden_directories_in_each_other_the_outer_one_is_covered(tmp_path):
