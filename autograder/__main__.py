@@ -71,8 +71,6 @@ def main(
             return
         if github:
             github_report.require_workflow()
-        if jobs is not None and jobs < 1:
-            raise ValueError(f"--jobs must be at least 1. Received: {jobs}")
         for flag, path in (("--json", json), ("--html", html), ("--junit", junit)):
             if path and (path.is_dir() or not path.parent.is_dir()):
                 raise ValueError(f"{flag} {path}: that is a directory, or lies in none")

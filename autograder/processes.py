@@ -46,11 +46,22 @@ class Job:
     observe: bool = False
 
 
+def worker_count(jobs: int | None) -> int:
+    """How many workers run at once: as many as there are processors, where nothing is said.
+
+    Raises:
+        ValueError: there would be none.
+    """
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"--jobs must be at least 1. Received: {jobs}")
+    return jobs or os.cpu_count() or 1
+
+
 class Runner:
     """Runs jobs in workers; a context manager, after which no worker lives.
 
     Args:
-        jobs: how many workers at once.
+        jobs: how many workers at once; see `worker_count`.
         environment: variables to set for the workers, over the defaults.
         limits: the bounds of a worker; `seconds` is replaced by each check's own.
         warm: fork from a warm interpreter where the platform allows it.
@@ -58,6 +69,7 @@ class Runner:
         isolated: the barriers around a worker; all that hold on this machine by default.
 
     Raises:
+        ValueError: there would be no worker.
         IsolationError: what workers need lies in a directory that they shall not see.
     """
 
@@ -70,6 +82,7 @@ class Runner:
         hidden: Iterable[Path] = (),
         isolated: Isolation | None = None,
     ):
+        self._jobs = worker_count(jobs)
         self.isolation = isolated or isolation.available()
         needed = (*self.isolation.plan.readable, tempfile.gettempdir())
         self._covered = cover.covering(self.isolation.covered, hidden, needed)
@@ -80,7 +93,6 @@ class Runner:
         self._private = self.root / PRIVATE
         self._private.mkdir()
         self._private.chmod(0o711)
-        self._jobs = jobs or max(1, os.cpu_count() or 1)
         self._limits = limits or Limits()
         self._kit = self.root / "kit"
         temporary = {"TMPDIR": str(self._private), "TEMP": str(self._private)}

@@ -21,6 +21,7 @@ from autograder.batch.digests import Kit
 from autograder.batch.journal import Journal
 from autograder.batch.late import Policy
 from autograder.checks import load
+from autograder.processes import worker_count
 from autograder.reports.github import in_log
 from autograder.selection import select
 from autograder.syllabus import EXERCISES
@@ -71,10 +72,11 @@ def _run(submissions, out, jobs, checks, hidden, late_policy, regrade) -> int:
             f"--out {out} lies in {submissions}, and would be taken for a submission next time; "
             "choose a directory outside of it"
         )
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out {out} is no directory, which the results need")
     if unknown := set(regrade) - {entry.student for entry in entries}:
         raise ValueError(f"{submissions} holds no submission of {sorted(unknown)[0]}")
-    if jobs is not None and jobs < 1:
-        raise ValueError(f"--jobs must be at least 1. Received: {jobs}")
+    workers = worker_count(jobs)
     kit = Kit(checks, official.recordings(hidden))
     for name in roster.overlooked(submissions):
         print(in_log(f"no submission, neither a directory nor an archive: {name}"))
@@ -87,7 +89,7 @@ def _run(submissions, out, jobs, checks, hidden, late_policy, regrade) -> int:
             print(line)
         work = grading.plan(entries, journal, checks, kit, regrade)
         print(f"{len(entries)} submissions, {len(entries) - len(work)} of them graded already")
-        _grade(work, journal, grading.Grader(out, kit, jobs, hidden, submissions))
+        _grade(work, journal, grading.Grader(out, kit, workers, hidden, submissions))
         return _write(out, entries, journal, kit, policy)
 
 

@@ -66,11 +66,11 @@ class Grader:
         self,
         out: Path,
         kit: Kit,
-        jobs: int | None,
+        workers: int,
         hidden_inputs: Path | None,
         submissions: Path,
     ):
-        self._out, self._kit, self._jobs, self._hidden = out, kit, jobs, hidden_inputs
+        self._out, self._kit, self._workers, self._hidden = out, kit, workers, hidden_inputs
         self._covered = [out, submissions, *([hidden_inputs] if hidden_inputs else [])]
         self._stack = ExitStack()
         self._runner: Runner | None = None
@@ -116,7 +116,7 @@ class Grader:
     def _running(self) -> Runner:
         if self._runner is None:
             isolated = isolation.require(isolation.OFFICIAL)
-            runner = Runner(self._jobs, hidden=self._covered, isolated=isolated)
+            runner = Runner(self._workers, hidden=self._covered, isolated=isolated)
             self._runner = self._stack.enter_context(runner)
         return self._runner
 

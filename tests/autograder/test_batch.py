@@ -181,6 +181,14 @@ def test_what_cannot_be_done_is_said_before_anything_is_graded(
     assert not (tmp_path / "out").exists()
 
 
+def test_results_in_a_file_are_refused(classroom, capsys, tmp_path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(SystemExit) as ended:
+        batch.main(classroom, tmp_path / "out", exercise=EXERCISES)
+    assert ended.value.code == 2 and "--out" in capsys.readouterr().err
+    assert (tmp_path / "out").read_text() == "mine"
+
+
 def test_results_among_the_submissions_are_refused(classroom, capsys):
     with pytest.raises(SystemExit) as ended:
         batch.main(classroom, classroom / "results", exercise=EXERCISES)
