@@ -66,6 +66,12 @@ MISCONCEPTIONS = [
         hint="The weights of one query over all keys should sum to 1; here another axis does.",
     ),
     Misconception(
+        "softmax_over_the_second_axis",
+        "recurrent.bahdanau",
+        edits=[("tf.nn.softmax(scores, axis=-1)", "tf.nn.softmax(scores, axis=1)")],
+        hint="With more axes before the keys, axis 1 is not that of the keys. Count from the end.",
+    ),
+    Misconception(
         "sigmoid_weights",
         "recurrent.bahdanau",
         edits=[("tf.nn.softmax(scores, axis=-1)", "tf.sigmoid(scores)")],

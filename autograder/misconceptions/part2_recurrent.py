@@ -16,6 +16,17 @@ MISCONCEPTIONS = [
         hint="The new state does not depend on the old one, so nothing is remembered.",
     ),
     Misconception(
+        "no_tanh",
+        "recurrent.rnn_cell",
+        edits=[
+            (
+                "tf.tanh(projected + tf.matmul(h, recurrent_kernel))",
+                "projected + tf.matmul(h, recurrent_kernel)",
+            )
+        ],
+        hint="The new state is linear in the old one: what keeps it between -1 and 1?",
+    ),
+    Misconception(
         "sigmoid",
         "recurrent.rnn_cell",
         edits=[("tf.tanh(", "tf.sigmoid(")],
@@ -89,6 +100,24 @@ MISCONCEPTIONS = [
             "The gates of one unit are taken from neighbouring columns. Each gate is a block of "
             "columns: the first quarter, the second, …"
         ),
+    ),
+    Misconception(
+        "no_forget_gate",
+        "recurrent.lstm_cell",
+        edits=[("tf.sigmoid(f) * c + tf", "c + tf")],
+        hint="The old cell is kept whole, whatever the forget gate says.",
+    ),
+    Misconception(
+        "no_input_gate",
+        "recurrent.lstm_cell",
+        edits=[("tf.sigmoid(i) * tf.tanh(g)", "tf.tanh(g)")],
+        hint="The candidate enters the cell whole, whatever the input gate says.",
+    ),
+    Misconception(
+        "no_output_gate",
+        "recurrent.lstm_cell",
+        edits=[("tf.sigmoid(o) * tf.tanh(c), c", "tf.tanh(c), c")],
+        hint="The cell is read out whole, whatever the output gate says.",
     ),
     Misconception(
         "sigmoid_candidate",

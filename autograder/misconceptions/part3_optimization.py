@@ -18,6 +18,30 @@ MISCONCEPTIONS = [
         ),
     ),
     Misconception(
+        "too_far_by_the_warmup",
+        "training.schedule",
+        edits=[("(step - warmup_steps) /", "step /")],
+        hint="When the warm-up is over, the cosine should begin at its top: at which progress?",
+    ),
+    Misconception(
+        "half_left_out",
+        "training.schedule",
+        edits=[("0.5 * (1 + tf.cos", "(1 + tf.cos")],
+        hint="1 + cos goes from 2 to 0, so that the rate begins at about twice the peak.",
+    ),
+    Misconception(
+        "cosine_upside_down",
+        "training.schedule",
+        edits=[("(1 + tf.cos", "(1 - tf.cos")],
+        hint="The cosine climbs from the floor to the peak. It should fall.",
+    ),
+    Misconception(
+        "pi_left_out",
+        "training.schedule",
+        edits=[("math.pi * tf.clip", "tf.clip")],
+        hint="The cosine stops early, at cos(1): its angle should go from 0 to pi.",
+    ),
+    Misconception(
         "too_long_by_the_warmup",
         "training.schedule",
         edits=[("max(total_steps - warmup_steps, 1.0)", "max(total_steps, 1.0)")],

@@ -10,6 +10,12 @@ MISCONCEPTIONS = [
         hint="The scores grow with the width of a head: what does the formula divide by?",
     ),
     Misconception(
+        "multiplied_by_root",
+        "attention.scaled_dot_product",
+        edits=[("query.dtype) ** -0.5", "query.dtype) ** 0.5")],
+        hint="The scores are multiplied by the root of d. The formula divides by it.",
+    ),
+    Misconception(
         "divided_by_width",
         "attention.scaled_dot_product",
         edits=[("query.dtype) ** -0.5", "query.dtype) ** -1.0")],

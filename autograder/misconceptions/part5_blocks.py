@@ -107,6 +107,29 @@ MISCONCEPTIONS = [
         hint="One norm serves both sub-layers. Each has its own, with its own weights.",
     ),
     Misconception(
+        "no_first_norm",
+        "blocks.decoder",
+        edits=[("self.self_attention_norm(x) if self.norm_first else x,", "x,")],
+        hint="Self-attention reads what was not normalised, in the pre-norm form too.",
+    ),
+    Misconception(
+        "no_norm_of_the_context_query",
+        "blocks.decoder",
+        edits=[("self.context_attention_norm(x) if self.norm_first else x,", "x,")],
+        hint="Cross-attention reads what was not normalised, in the pre-norm form too.",
+    ),
+    Misconception(
+        "context_not_dropped",
+        "blocks.decoder",
+        edits=[
+            (
+                "x = x + self.output_dropout(attended, training=training)\n            x = x if",
+                "x = x + attended\n            x = x if",
+            )
+        ],
+        hint="Dropout is missing between cross-attention and the residual sum.",
+    ),
+    Misconception(
         "no_second_norm",
         "blocks.decoder",
         edits=[("self.feed_forward_norm(x) if self.norm_first else x, training", "x, training")],
@@ -122,6 +145,12 @@ MISCONCEPTIONS = [
             )
         ],
         hint="A pre-norm block ends with a sum, not with a normalisation.",
+    ),
+    Misconception(
+        "no_post_norm_of_attention",
+        "blocks.decoder",
+        edits=[("x = x if self.norm_first else self.self_attention_norm(x)", "x = x")],
+        hint="In the post-norm form the sum behind self-attention is not normalised.",
     ),
     Misconception(
         "post_norm_unfinished",

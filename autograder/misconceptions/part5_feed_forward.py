@@ -45,6 +45,30 @@ MISCONCEPTIONS = [
         hint="The second term within the tanh has the wrong power of x.",
     ),
     Misconception(
+        "coefficient_left_out",
+        "feed_forward.gelu",
+        edits=[("0.044715 * x * x", "x * x")],
+        hint="The cubic term within the tanh has lost its small coefficient.",
+    ),
+    Misconception(
+        "without_x",
+        "feed_forward.gelu",
+        edits=[("0.5 * x * (1 + tf.tanh(inner))", "0.5 * (1 + tf.tanh(inner))")],
+        hint="This is the probability that x is let through. GELU is that times x.",
+    ),
+    Misconception(
+        "factor_left_out",
+        "feed_forward.gelu",
+        edits=[("math.sqrt(2 / math.pi) * x", "x")],
+        hint="The factor before the bracket in the tanh is missing.",
+    ),
+    Misconception(
+        "pi_left_out",
+        "feed_forward.gelu",
+        edits=[("math.sqrt(2 / math.pi)", "math.sqrt(2)")],
+        hint="The root is that of 2/pi, and pi is missing.",
+    ),
+    Misconception(
         "root_left_out",
         "feed_forward.gelu",
         edits=[("math.sqrt(2 / math.pi)", "(2 / math.pi)")],

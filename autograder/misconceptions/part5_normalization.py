@@ -31,6 +31,21 @@ MISCONCEPTIONS = [
         hint="Mean and variance run over all tokens of a row. Each token has its own.",
     ),
     Misconception(
+        "second_axis",
+        "normalization.layer_norm",
+        edits=[
+            ("tf.reduce_mean(x, axis=-1,", "tf.reduce_mean(x, axis=1,"),
+            (
+                "tf.reduce_mean(tf.square(centred), axis=-1,",
+                "tf.reduce_mean(tf.square(centred), axis=1,",
+            ),
+        ],
+        hint=(
+            "Mean and variance are taken over axis 1, which is the tokens of a batch (B, T, D). "
+            "Each vector has its own: count from the end, whatever axes come before."
+        ),
+    ),
+    Misconception(
         "unbiased_variance",
         "normalization.layer_norm",
         edits=[

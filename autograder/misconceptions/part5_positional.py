@@ -10,6 +10,21 @@ MISCONCEPTIONS = [
         hint="Columns 2i and 2i + 1 should share one frequency; here each has its own.",
     ),
     Misconception(
+        "pairs_begin_one_column_late",
+        "positional.sinusoidal",
+        edits=[("columns - columns % 2", "columns + columns % 2")],
+        hint=(
+            "A cosine has the frequency of the sine to its right. Columns 2i and 2i + 1 share one, "
+            "so the cosine's is that of the sine to its left."
+        ),
+    ),
+    Misconception(
+        "one_frequency",
+        "positional.sinusoidal",
+        edits=[("angles = positions * frequencies", "angles = positions + 0 * frequencies")],
+        hint="Every pair of columns turns at the speed of the first; where does i come in?",
+    ),
+    Misconception(
         "concatenated_halves",
         "positional.sinusoidal",
         body="""

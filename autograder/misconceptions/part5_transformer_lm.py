@@ -27,6 +27,18 @@ MISCONCEPTIONS = [
         hint="The embedding is multiplied by D; its root would do.",
     ),
     Misconception(
+        "sinusoidal_forgotten",
+        "models.transformer_lm",
+        edits=[('if self.config.positions == "sinusoidal":', "if False:")],
+        hint="With sinusoidal positions the embedding is neither scaled nor told where it stands.",
+    ),
+    Misconception(
+        "embedding_not_dropped",
+        "models.transformer_lm",
+        edits=[("return self.embedding_dropout(x, training=training)", "return x")],
+        hint="embedding_dropout is never called.",
+    ),
+    Misconception(
         "positions_scaled_too",
         "models.transformer_lm",
         edits=[

@@ -18,6 +18,17 @@ MISCONCEPTIONS = [
         hint="The adapted layer differs from its base before any training. B should start at zero.",
     ),
     Misconception(
+        "ones_in_b",
+        "sft.lora",
+        edits=[
+            (
+                '(self.rank, self.base.units), initializer="zeros"',
+                '(self.rank, self.base.units), initializer="ones"',
+            )
+        ],
+        hint="B starts as ones, so the layer is not its base at first. It should start at zero.",
+    ),
+    Misconception(
         "both_zero",
         "sft.lora",
         edits=[("initializer=keras.initializers.HeUniform(self.seed)", 'initializer="zeros"')],

@@ -97,6 +97,17 @@ MISCONCEPTIONS = [
         ),
     ),
     Misconception(
+        "length_of_the_batch",
+        "sft.loss",
+        edits=[
+            (
+                "tf.reduce_sum(tf.cast(response_mask, losses.dtype), axis=-1)",
+                "tf.reduce_sum(tf.cast(response_mask, losses.dtype))",
+            )
+        ],
+        hint="Each sequence is divided by the tokens of all of them; it has a length of its own.",
+    ),
+    Misconception(
         "sum_per_sequence",
         "sft.loss",
         edits=[("tf.reduce_mean(totals / tf.maximum(lengths, 1.0))", "tf.reduce_mean(totals)")],

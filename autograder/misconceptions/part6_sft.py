@@ -55,6 +55,21 @@ MISCONCEPTIONS = [
         hint="Padding behind the eos is marked as something to learn.",
     ),
     Misconception(
+        "one_place_too_many",
+        "sft.response_mask",
+        edits=[("len(prompt) - 1 : len(tokens) - 1]", "len(prompt) - 1 : len(tokens)]")],
+        hint="The mask goes one place too far: behind the target eos there is padding.",
+    ),
+    Misconception(
+        "short_prompts_cut",
+        "sft.response_mask",
+        edits=[("prompt_ids[max(excess, 0) :]", "prompt_ids[excess:]")],
+        hint=(
+            "A prompt that fits loses its beginning: with tokens to spare the surplus is negative, "
+            "and a negative index counts from the end."
+        ),
+    ),
+    Misconception(
         "mask_by_value",
         "sft.response_mask",
         edits=[

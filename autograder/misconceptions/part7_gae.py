@@ -31,6 +31,21 @@ MISCONCEPTIONS = [
         hint="Lambda stands in the error of one step. It only weighs the *later* errors.",
     ),
     Misconception(
+        "values_not_masked",
+        "rlhf.gae",
+        edits=[("values = values * valid\n    next_values", "next_values")],
+        hint=(
+            "The last valid token expects the value of the padding behind it, and padding has "
+            "returns. The episode is over there: the next value is 0."
+        ),
+    ),
+    Misconception(
+        "deltas_alone",
+        "rlhf.gae",
+        edits=[("(delta + gamma * lam * next_advantage) * is_valid", "delta * is_valid")],
+        hint="These are the deltas. An advantage also takes its share of the next token's.",
+    ),
+    Misconception(
         "value_after_the_end",
         "rlhf.gae",
         edits=[

@@ -73,6 +73,17 @@ MISCONCEPTIONS = [
         hint="The penalty does not depend on beta.",
     ),
     Misconception(
+        "no_penalty",
+        "rlhf.token_rewards",
+        edits=[
+            (
+                "penalty + tf.where(is_last, score[:, tf.newaxis], 0.0)",
+                "tf.where(is_last, score[:, tf.newaxis], 0.0)",
+            )
+        ],
+        hint="Only the score is paid. Each token should also pay for leaving the reference.",
+    ),
+    Misconception(
         "no_penalty_at_the_end",
         "rlhf.token_rewards",
         edits=[

@@ -48,6 +48,17 @@ MISCONCEPTIONS = [
         hint="The mean divides by the row's length. Divide by the number of response tokens.",
     ),
     Misconception(
+        "length_of_the_batch",
+        "preference.sequence_log_prob",
+        edits=[
+            (
+                "lengths = tf.reduce_sum(tf.cast(mask, totals.dtype), axis=-1)",
+                "lengths = tf.reduce_sum(tf.cast(mask, totals.dtype))",
+            )
+        ],
+        hint="Each response is divided by the tokens of all of them, instead of its own.",
+    ),
+    Misconception(
         "average_over_the_batch",
         "preference.sequence_log_prob",
         edits=[

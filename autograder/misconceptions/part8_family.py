@@ -150,6 +150,19 @@ MISCONCEPTIONS = [
         orpo=_ORPO.replace("-chosen - beta * preference", "-chosen + beta * preference"),
     ),
     _family(
+        "orpo_beta_missing",
+        "ORPO: beta has no effect. It weighs the preference against the likelihood.",
+        orpo=_ORPO.replace("beta * preference", "preference"),
+    ),
+    _family(
+        "orpo_without_sigmoid",
+        "ORPO: the difference of log-odds enters the loss as it is, without log sigmoid.",
+        orpo=_ORPO.replace(
+            "tf.math.log_sigmoid(log_odds(chosen) - log_odds(rejected))",
+            "log_odds(chosen) - log_odds(rejected)",
+        ),
+    ),
+    _family(
         "orpo_beta_inside",
         "ORPO: beta stands inside the sigmoid. It weighs the preference against the likelihood.",
         orpo=_ORPO.replace("log_sigmoid(log_odds", "log_sigmoid(beta * (log_odds")
@@ -197,6 +210,11 @@ MISCONCEPTIONS = [
         r_dpo=_R_DPO.replace(
             "(chosen - rejected)", "(chosen / chosen_lengths - rejected / rejected_lengths)"
         ),
+    ),
+    _family(
+        "simpo_beta_missing",
+        "SimPO: beta has no effect. It multiplies the difference of the two.",
+        simpo="return -tf.reduce_mean(tf.math.log_sigmoid(chosen - rejected - gamma))",
     ),
     _family(
         "simpo_gamma_times_beta",

@@ -68,6 +68,17 @@ MISCONCEPTIONS = [
         hint="The larger of the two objectives is taken. The bound is pessimistic.",
     ),
     Misconception(
+        "difference_for_ratio",
+        "grpo.loss",
+        edits=[
+            (
+                "tf.exp(log_probs - tf.stop_gradient(old_log_probs))",
+                "log_probs - tf.stop_gradient(old_log_probs)",
+            )
+        ],
+        hint="The ratio is of probabilities. This is its logarithm, the difference of two logs.",
+    ),
+    Misconception(
         "not_clipped",
         "grpo.loss",
         edits=[(_SURROGATE, "(ratio * advantages)")],

@@ -17,6 +17,12 @@ MISCONCEPTIONS = [
         hint="The first mark decides. A response that corrects itself means its *last* answer.",
     ),
     Misconception(
+        "open_tag_accepted",
+        "grpo.reward",
+        edits=[("        if not end:", "        if False:")],
+        hint="A tag that is never closed gives no answer.",
+    ),
+    Misconception(
         "last_number",
         "grpo.reward",
         body=(
