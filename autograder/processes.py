@@ -31,6 +31,7 @@ from autograder.workers import (
     LoneWorker,
     Worker,
     Zygote,
+    worker_count,
     worker_environment,
 )
 
@@ -44,17 +45,6 @@ class Job:
     seed: int = 0
     mode: str = "eager"
     observe: bool = False
-
-
-def worker_count(jobs: int | None) -> int:
-    """How many workers run at once: as many as there are processors, where nothing is said.
-
-    Raises:
-        ValueError: there would be none.
-    """
-    if jobs is not None and jobs < 1:
-        raise ValueError(f"--jobs must be at least 1. Received: {jobs}")
-    return jobs or os.cpu_count() or 1
 
 
 class Runner:

@@ -214,6 +214,17 @@ def _kill_group(process: "subprocess.Popen[bytes]") -> int:
     return process.wait()
 
 
+def worker_count(jobs: int | None) -> int:
+    """How many workers run at once: as many as there are processors, where nothing is said.
+
+    Raises:
+        ValueError: there would be none.
+    """
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"--jobs must be at least 1. Received: {jobs}")
+    return jobs or os.cpu_count() or 1
+
+
 def worker_environment(root: Path, extra: Mapping[str, str]) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     home = str(root)

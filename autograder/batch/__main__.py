@@ -21,10 +21,10 @@ from autograder.batch.digests import Kit
 from autograder.batch.journal import Journal
 from autograder.batch.late import Policy
 from autograder.checks import load
-from autograder.processes import worker_count
 from autograder.reports.github import in_log
 from autograder.selection import select
 from autograder.syllabus import EXERCISES
+from autograder.workers import worker_count
 
 
 def main(
