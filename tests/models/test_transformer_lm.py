@@ -157,6 +157,23 @@ def test_a_fresh_embedding_is_about_as_large_as_the_sinusoids():
     assert 0.9 < np.std(without_positions) < 1.1
 
 
+def test_what_fresh_blocks_add_does_not_depend_on_the_kind_of_positions():
+    """An embedding that is not scaled must not drown in what the blocks add to it."""
+    shape = {"vocabulary_size": 300, "hidden_dim": 60, "num_layers": 4, "intermediate_dim": 240}
+
+    def added(positions):
+        keras.utils.set_random_seed(1)
+        model = TransformerLM(dataclasses.replace(CONFIG, **shape, positions=positions))
+        model.build()
+        embedded = x = model.embed(np.arange(45).reshape(5, 9))
+        for block in model.blocks:
+            x = block(x, mask=np.tri(9, dtype=bool))
+        return np.std(x - embedded) / np.std(embedded)
+
+    assert added("learned") == pytest.approx(added("sinusoidal"), rel=0.2)
+    assert added("rotary") == pytest.approx(added("sinusoidal"), rel=0.2)
+
+
 @pytest.mark.parametrize("norm_first", [True, False])
 def test_the_model_is_its_parts_one_after_the_other(norm_first):
     model = make(CONFIG, norm_first=norm_first)

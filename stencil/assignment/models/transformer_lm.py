@@ -28,15 +28,12 @@ class TransformerLM(keras.Model):
     def __init__(self, config: TransformerConfig, **kwargs):
         super().__init__(**kwargs)
         self.config = config
-        # Sinusoids have amplitude 1, so the embedding is scaled up by √D to match: with this
-        # initial deviation it starts with variance 1 as well. Other positions do not need that.
-        scaled = config.positions == "sinusoidal"
+        # With this deviation the logits of a tied embedding start with variance 1. Sinusoids have
+        # amplitude 1, so beside them the embedding is scaled up by √D; see `_start_quietly` too.
         self.token_embedding = keras.layers.Embedding(
             config.vocabulary_size,
             config.hidden_dim,
-            embeddings_initializer=keras.initializers.RandomNormal(
-                stddev=config.hidden_dim**-0.5 if scaled else 0.02
-            ),
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=config.hidden_dim**-0.5),
             name="token_embedding",
             dtype=self.dtype_policy,
         )
@@ -72,10 +69,22 @@ class TransformerLM(keras.Model):
             self.position_embedding.build(hidden_shape)
         for block in self.blocks:
             block.build(hidden_shape)
+            if self.config.positions != "sinusoidal":
+                self._start_quietly(block)
         if self.config.norm_first:
             self.final_norm.build(hidden_shape)
         if not self.config.tie_embeddings:
             self.output_dense.build(hidden_shape)
+
+    def _start_quietly(self, block):
+        """Let what the sub-layers of a block add be as small as an embedding that is not scaled.
+
+        A norm makes their inputs large whatever the embedding is, and at full size their first,
+        random outputs would drown which token was read.
+        """
+        for sub_layer in (block.self_attention, block.feed_forward):
+            kernel = sub_layer.output_dense.kernel
+            kernel.assign(kernel * self.config.hidden_dim**-0.5)
 
     def call(self, token_ids, padding_mask=None, training=None):
         """The logits of every next token.
