@@ -5,6 +5,7 @@ grader that starts can tell what a killed one has left behind, and removes it.
 """
 
 import contextlib
+import fcntl
 import os
 import tempfile
 import time
@@ -36,8 +37,6 @@ class Scratch:
 
 def sweep() -> None:
     """Removes what graders of this user left that are certainly gone; other files stay."""
-    if os.name != "posix":
-        return
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             status = path.lstat()
@@ -51,10 +50,6 @@ def sweep() -> None:
 
 def _locked(directory: Path) -> int | None:
     """A descriptor that holds the directory's lock; None when another process holds it."""
-    if os.name != "posix":
-        return None
-    import fcntl
-
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

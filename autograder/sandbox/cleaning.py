@@ -3,7 +3,6 @@
 import contextlib
 import os
 import secrets
-import shutil
 import stat
 from pathlib import Path
 
@@ -13,9 +12,6 @@ def remove(directory: Path) -> None:
 
     `shutil.rmtree` recurses, and gives up at a directory that its owner may not enter.
     """
-    if os.name == "nt":
-        shutil.rmtree(directory, ignore_errors=True)
-        return
     top = str(directory)
     if directory.is_symlink() or not directory.is_dir():
         with contextlib.suppress(OSError):

@@ -11,7 +11,7 @@ SET_PDEATHSIG, SET_DUMPABLE, SET_KEEPCAPS, SET_SECCOMP = 1, 4, 8, 22
 SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 36, 38
 _DETACH = 2  # umount2
 
-_LIBC = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def syscall(number: int, *arguments: object) -> int:

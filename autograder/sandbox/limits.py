@@ -1,6 +1,7 @@
 """L1: resource limits, set by the worker on itself before it meets the submission."""
 
 import contextlib
+import resource
 import sys
 from dataclasses import dataclass
 
@@ -43,10 +44,6 @@ def enter(limits: Limits, own_user: bool = False) -> None:
     Args:
         own_user: nobody else runs as this user, so that its processes can be counted.
     """
-    if sys.platform == "win32":
-        return
-    import resource
-
     # Two threads may burn two seconds of CPU per second; XLA's compiler uses more.
     cpu_seconds = int(limits.seconds * 4) + 5
     bounds = {
