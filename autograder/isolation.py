@@ -153,11 +153,12 @@ def secrets() -> list[Path]:
 
 def _impossible() -> dict[int, str]:
     """What need not be tried, and why."""
-    first = HIGHEST + 1 if sys.platform == "linux" else 2
-    lacking = {level: "exists on Linux only" for level in range(first, HIGHEST + 1)}
-    if sys.platform == "linux" and os.geteuid() != 0:
+    if sys.platform != "linux":
+        return dict.fromkeys(range(2, HIGHEST + 1), "exists on Linux only")
+    lacking = {}
+    if os.geteuid() != 0:
         lacking[4] = "needs a grader that runs as root"
-    if sys.platform == "linux" and not bubblewrap.find():
+    if not bubblewrap.find():
         lacking[5] = "bwrap is not installed"
     return lacking
 

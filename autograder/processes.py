@@ -85,8 +85,8 @@ class Runner:
         self._private.chmod(0o711)
         self._limits = limits or Limits()
         self._kit = self.root / "kit"
-        temporary = {"TMPDIR": str(self._private), "TEMP": str(self._private)}
-        self._environment = worker_environment(self.root, {**temporary, **(environment or {})})
+        variables = {"TMPDIR": str(self._private), **(environment or {})}
+        self._environment = worker_environment(self.root, variables)
         self._forks = sys.platform == "linux"
         if self._forks:  # no process of the same user may read this one's memory
             kernel.prctl(kernel.SET_DUMPABLE, 0)

@@ -181,7 +181,7 @@ class ForkedWorker:
 
 
 class LoneWorker:
-    """A worker in an interpreter of its own, on systems without fork: time limits only."""
+    """A worker in an interpreter of its own, off Linux: nothing watches it but the clock."""
 
     def __init__(self, task: Task, directory: Path, environment: dict[str, str]):
         self._process = subprocess.Popen(
@@ -227,4 +227,4 @@ def worker_count(jobs: int | None) -> int:
 def worker_environment(root: Path, extra: Mapping[str, str]) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     home = str(root)
-    return {**kept, **_SET_VARIABLES, "HOME": home, "TMPDIR": home, "TEMP": home, **extra}
+    return {**kept, **_SET_VARIABLES, "HOME": home, "TMPDIR": home, **extra}
