@@ -16,6 +16,7 @@ from assignment.alignment.preference_losses import (
 )
 from assignment.alignment.preference_objective import preference_objective
 from assignment.config import DPOConfig
+from assignment.config.dpo import TYPICAL_LENGTH
 
 RNG = np.random.default_rng(0)
 B = 3
@@ -87,9 +88,35 @@ def test_the_responses_own_loss_can_be_added():
 
 
 def test_log_ratios_can_be_averaged_over_tokens_as_the_lecture_has_them():
-    loss, _ = objective(loss="dpo", beta=0.3, average=True)
+    loss, metrics = objective(loss="dpo", beta=0.3, average=True)
     pairs = (blocks(x / LENGTHS)[i] for x in (LOG_PROBS, REFERENCE) for i in (0, 1))
     assert float(loss) == pytest.approx(float(dpo_loss(*pairs, 0.3)), rel=1e-5)
+    per_token = blocks((LOG_PROBS - REFERENCE) / LENGTHS)
+    margin = np.mean(per_token[0] - per_token[1])
+    assert float(metrics["margin"]) == pytest.approx(margin, rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["dpo", "ipo", "kto", "r-dpo"])
+def test_averages_are_weighed_as_their_sums_were(loss):
+    """At responses of the typical length the defaults of both forms ask for the same policy."""
+    by_default, averaged = (
+        DPOConfig(loss=loss, average=average).resolve() for average in (False, True)
+    )
+    difference = 1.7
+    if loss == "ipo":
+        target = 1 / (2 * by_default.tau)
+        assert 1 / (2 * averaged.tau) == pytest.approx(target / TYPICAL_LENGTH)
+    else:
+        per_token = difference / TYPICAL_LENGTH
+        assert averaged.beta * per_token == pytest.approx(by_default.beta * difference)
+    assert averaged.alpha == by_default.alpha
+    assert DPOConfig(loss=loss, average=True, beta=0.1, tau=0.2).resolve().beta == 0.1
+
+
+@pytest.mark.parametrize("loss", ["orpo", "simpo"])
+def test_losses_on_averages_refuse_to_average_again(loss):
+    with pytest.raises(ValueError, match=f"Leave it out. Received: --loss {loss}"):
+        DPOConfig(loss=loss, average=True).resolve().check()
 
 
 @pytest.mark.parametrize("loss", LOSSES)

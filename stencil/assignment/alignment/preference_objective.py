@@ -15,6 +15,7 @@ from assignment.alignment.preference_losses import (
     simpo_loss,
 )
 from assignment.config import DPOConfig
+from assignment.config.dpo import WITHOUT_REFERENCE
 
 
 def preference_objective(
@@ -29,9 +30,10 @@ def preference_objective(
         lengths: |y|, likewise.
 
     Returns:
-        The loss, and the metrics: the log-ratios h_w and h_l; their margin (that of the average
-        log-probabilities where the loss has no reference) and how often it is positive; the
-        log-probabilities, which may both fall while the margin grows.
+        The loss, and the metrics: the log-ratios h_w and h_l; the margin that the loss compares (of
+        log-ratios, per token where `config.average`, or of average log-probabilities where there is
+        no reference) and how often it is positive; the log-probabilities, which may both fall while
+        the margin grows.
     """
     lengths = tf.cast(lengths, log_probs.dtype)
     blocks = 3 if config.loss == "kto" else 2
@@ -39,15 +41,16 @@ def preference_objective(
     sums, reference = tf.split(log_probs, blocks), tf.split(ref_log_probs, blocks)
     lengths = tf.split(lengths, blocks)
     log_ratios = [p - r for p, r in zip(sums, reference, strict=True)]
-    margins = log_ratios[0] - log_ratios[1]
 
-    policy = sums
+    policy, compared = sums, log_ratios
     if config.average:
         policy = averages
         reference = [r / n for r, n in zip(reference, lengths, strict=True)]
+        compared = [ratio / n for ratio, n in zip(log_ratios, lengths, strict=True)]
+    elif config.loss in WITHOUT_REFERENCE:
+        compared = averages
+    margins = compared[0] - compared[1]
     pairs = (*policy[:2], *reference[:2])
-    if config.loss in ("orpo", "simpo"):
-        margins = averages[0] - averages[1]
 
     if config.loss == "dpo":
         loss = dpo_loss(*pairs, config.beta)

@@ -20,6 +20,9 @@ LOSS_DEFAULTS: dict[str, dict[str, float]] = {
     "r-dpo": {"beta": 0.5, "alpha": 0.05},
     "simpo": {"beta": 10.0, "gamma": 1.0, "sft_weight": 1.0, "learning_rate": 1e-4},
 }
+WITHOUT_REFERENCE = ("orpo", "simpo")
+# A log-ratio per token is so many times smaller than the sum over a response of the kit's stories.
+TYPICAL_LENGTH = 60
 NEUTRAL = {"beta": 0.0, "tau": 0.0, "alpha": 0.0, "gamma": 0.0, "sft_weight": 0.0}
 
 
@@ -48,7 +51,8 @@ class DPOConfig(StageConfig):
     sft_weight: float | None = None
     """The weight of the chosen responses' own loss beside the preference (SimPO needs it here)."""
     average: bool = False
-    """DPO, IPO, KTO, R-DPO: log-ratios per token instead of their sums, as the lecture has them."""
+    """DPO, IPO, KTO, R-DPO: log-ratios per token instead of their sums, as the lecture has them;
+    beta and tau are 60 times as large by default then."""
     desirable_weight: float = 1.0
     """KTO: the weight of chosen responses."""
     undesirable_weight: float = 1.0
@@ -61,11 +65,18 @@ class DPOConfig(StageConfig):
     def resolve(self) -> Self:
         """This configuration with the defaults of its loss and its preset in place of None."""
         values = NEUTRAL | LOSS_DEFAULTS[self.loss]
+        if self.average:
+            values |= {name: values[name] * TYPICAL_LENGTH for name in ("beta", "tau")}
         missing = {name: value for name, value in values.items() if getattr(self, name) is None}
         return super(DPOConfig, dataclasses.replace(self, **missing)).resolve()
 
     def check(self) -> None:
         super().check()
+        if self.average and self.loss in WITHOUT_REFERENCE:
+            raise ValueError(
+                "--average is an option of dpo, ipo, kto and r-dpo: the other losses are defined "
+                f"on averages anyway. Leave it out. Received: --loss {self.loss}"
+            )
         needed = "tau" if self.loss == "ipo" else "beta"
         require(self, lambda v: 0 < v < math.inf, "positive, and finite", needed)
         require(self, lambda v: v >= 0, "0 or more", "sft_weight", "alpha", "gamma")
