@@ -42,15 +42,15 @@ def preference_objective(
     lengths = tf.split(lengths, blocks)
     log_ratios = [p - r for p, r in zip(sums, reference, strict=True)]
 
-    policy, compared = sums, log_ratios
+    policy = sums
     if config.average:
         policy = averages
         reference = [r / n for r, n in zip(reference, lengths, strict=True)]
-        compared = [ratio / n for ratio, n in zip(log_ratios, lengths, strict=True)]
-    elif config.loss in WITHOUT_REFERENCE:
-        compared = averages
-    margins = compared[0] - compared[1]
     pairs = (*policy[:2], *reference[:2])
+    compared = averages
+    if config.loss not in WITHOUT_REFERENCE:
+        compared = [p - r for p, r in zip(policy, reference, strict=True)]
+    margins = compared[0] - compared[1]
 
     if config.loss == "dpo":
         loss = dpo_loss(*pairs, config.beta)
