@@ -47,7 +47,12 @@ def sft(config: SFTConfig) -> None:
 
     loss_fn = functools.partial(response_loss, per_sequence=config.per_sequence)
     step = compile_step(
-        model, stage.optimizer, loss_fn, config.max_norm, tf.distribute.get_strategy()
+        model,
+        stage.optimizer,
+        loss_fn,
+        config.max_norm,
+        tf.distribute.get_strategy(),
+        mean_of_rows=config.per_sequence,
     )
 
     def batch(step: int):

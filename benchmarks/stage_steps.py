@@ -55,6 +55,8 @@ def shifted(shape: dict, rows: int):
 
 def sft_step(shape: dict):
     """A function that makes one step of supervised fine-tuning."""
+    import functools
+
     import tensorflow as tf
 
     from assignment.models.building import build_model
@@ -62,9 +64,8 @@ def sft_step(shape: dict):
     from assignment.training.losses import response_loss
 
     model = build_model(model_config(shape))
-    step = compile_step(
-        model, built_optimizer(model), response_loss, 1.0, tf.distribute.get_strategy()
-    )
+    loss_fn = functools.partial(response_loss, per_sequence=True)
+    step = compile_step(model, built_optimizer(model), loss_fn, 1.0, tf.distribute.get_strategy())
     batch = shifted(shape, shape["batch_size"])
     return lambda: float(step(*batch)["loss"])
 

@@ -1,5 +1,6 @@
 """The same training step on one device, on several, or on several machines."""
 
+import functools
 import json
 import os
 from collections.abc import Callable
@@ -8,10 +9,12 @@ import tensorflow as tf
 
 from assignment.training.compiling import compile_for
 from assignment.training.loop import train_step
-from assignment.training.optimizers import clip_by_global_norm
-
-UNCLIPPED = 1e30
-"""A norm that no gradient has."""
+from assignment.training.parts import (
+    UNCLIPPED,
+    KeptGradients,
+    apply_clipped,
+    compile_in_parts,
+)
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
@@ -50,53 +53,47 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     return (resolver.task_type, resolver.task_id) == (chief, 0)
 
 
-class _WholeBatch:
-    """Stands for the optimizer in one replica's `train_step`: applies the mean of all replicas.
-
-    Clipping comes after this mean, because the norm is that of the whole batch.
-    """
-
-    def __init__(self, optimizer, max_norm: float):
-        self.optimizer = optimizer
-        self.max_norm = max_norm
-
-    def apply(self, gradients, variables) -> None:
-        context = tf.distribute.get_replica_context()
-        gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
-        gradients, self.norm = clip_by_global_norm(gradients, self.max_norm)
-        # Keras adds up what the replicas apply; they all hold the same mean already.
-        replicas = context.num_replicas_in_sync
-        self.optimizer.apply([gradient / replicas for gradient in gradients], variables)
-
-    def apply_gradients(self, gradients_and_variables) -> None:
-        """Keras knows both; a `train_step` may use either."""
-        self.apply(*zip(*gradients_and_variables, strict=True))
-
-
 def compile_step(
-    model, optimizer, loss_fn, max_norm: float, strategy: tf.distribute.Strategy
+    model,
+    optimizer,
+    loss_fn,
+    max_norm: float,
+    strategy: tf.distribute.Strategy,
+    mean_of_rows: bool = True,
 ) -> Callable[..., dict[str, tf.Tensor]]:
     """`step(*batch) -> metrics`, compiled; each replica takes its share of the batch's rows.
+
+    Args:
+        model: See `train_step`.
+        optimizer: See `train_step`.
+        loss_fn: See `train_step`.
+        max_norm: See `train_step`.
+        strategy: One of `make_strategy`.
+        mean_of_rows: Whether the loss is a mean over the rows, in which all of them weigh the same.
+            Then one device, too, may work through them in parts.
 
     Raises:
         ValueError: when called, if the replicas cannot share the batch evenly.
     """
     replicas = strategy.num_replicas_in_sync
+
+    def step_with(optimizer, max_norm, *batch):
+        return train_step(model, optimizer, batch, loss_fn, max_norm)
+
     if replicas == 1:
-        return compile_for(
-            model, lambda *batch: train_step(model, optimizer, batch, loss_fn, max_norm)
-        )
+        if mean_of_rows:
+            return compile_in_parts(model, optimizer, step_with, max_norm)
+        return compile_for(model, functools.partial(step_with, optimizer, max_norm))
 
     def replica_step(*batch):
         context = tf.distribute.get_replica_context()
         rows = batch[0].shape[0] // replicas
         first = context.replica_id_in_sync_group * rows
-        share = tuple(part[first : first + rows] for part in batch)
-        whole = _WholeBatch(optimizer, max_norm)
-        metrics = train_step(model, whole, share, loss_fn, UNCLIPPED)
-        loss = context.all_reduce(tf.distribute.ReduceOp.MEAN, metrics["loss"])
-        return metrics | {"loss": loss, "gradient_norm": whole.norm}
+        kept = KeptGradients(optimizer)
+        metrics = step_with(kept, UNCLIPPED, *(part[first : first + rows] for part in batch))
+        means = (metrics, kept.gradients)
+        metrics, gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, means)
+        return metrics | apply_clipped(optimizer, gradients, kept.variables, max_norm, replicas)
 
     @tf.function
     def run_replicas(*batch):
