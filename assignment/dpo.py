@@ -59,18 +59,21 @@ def compile_step(policy, optimizer, config: DPOConfig):
 
     from assignment.alignment.log_probs import sequence_log_probs
     from assignment.alignment.preference_objective import preference_objective
-    from assignment.training.stage import update
+    from assignment.training.stage import compile_update
 
-    @tf.function(jit_compile=True)
-    def step(inputs, targets, response_mask, ref_log_probs):
-        def loss_fn():
-            log_probs = sequence_log_probs(policy(inputs), targets, response_mask)
-            lengths = tf.reduce_sum(tf.cast(response_mask, tf.float32), axis=-1)
-            return preference_objective(config, log_probs, ref_log_probs, lengths)
+    def loss_fn(*pairs):
+        *conversations, ref_log_probs = pairs
+        time = conversations[0].shape[-1]
+        inputs, targets, mask = (tf.reshape(array, [-1, time]) for array in conversations)
+        log_probs = sequence_log_probs(policy(inputs), targets, mask)
+        lengths = tf.reduce_sum(tf.cast(mask, tf.float32), axis=-1)
+        log_probs, lengths = (tf.reshape(x, ref_log_probs.shape) for x in (log_probs, lengths))
+        return preference_objective(config, log_probs, ref_log_probs, lengths)
 
-        return update(policy, optimizer, loss_fn, config.max_norm)
-
-    return step
+    # KTO's estimate of the distance is a mean over the batch, inside of its loss.
+    return compile_update(
+        policy, optimizer, loss_fn, config.max_norm, mean_of_rows=config.loss != "kto"
+    )
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ def reward_model(config: RewardTrainingConfig) -> None:
     import_tensorflow()
 
     import keras
+    import numpy as np
     import tensorflow as tf
 
     from assignment.alignment.gold_judge import judge_stories, story_requests, story_responder
@@ -26,10 +27,10 @@ def reward_model(config: RewardTrainingConfig) -> None:
     from assignment.alignment.reward_observer import RewardObserver
     from assignment.alignment.rewards import bradley_terry_loss
     from assignment.models.building import build_reward_model
-    from assignment.text.batches import batch_indices, concatenate, pack_pairs
+    from assignment.text.batches import batch_indices, pack_pairs
     from assignment.text.datasets import load_dataset
     from assignment.text.records import Preference
-    from assignment.training.stage import Stage, update
+    from assignment.training.stage import Stage, compile_update
 
     stage = Stage(config)
     data = load_dataset(config.data, Preference)
@@ -56,26 +57,25 @@ def reward_model(config: RewardTrainingConfig) -> None:
     if cut:
         print(f"{cut} of {2 * len(pairs)} conversations were cut to the context of {longest + 1}.")
 
-    @tf.function(jit_compile=True)
-    def step(token_ids, lengths):
-        """Both responses of each pair: (2B, T), the chosen ones first."""
-
-        def loss_fn():
-            chosen_rewards, rejected_rewards = tf.split(model.rewards(token_ids, lengths), 2)
-            margins = chosen_rewards - rejected_rewards
-            return bradley_terry_loss(chosen_rewards, rejected_rewards), {
-                "accuracy": tf.reduce_mean(tf.cast(margins > 0, tf.float32)),
-                "margin": tf.reduce_mean(margins),
-                "chosen_reward": tf.reduce_mean(chosen_rewards),
-                "rejected_reward": tf.reduce_mean(rejected_rewards),
-            }
-
-        return update(model, stage.optimizer, loss_fn, config.max_norm)
+    def loss_fn(token_ids, lengths):
+        """Of both responses to each prompt, the chosen one first: (B, 2, T) and (B, 2)."""
+        rewards = model.rewards(
+            tf.reshape(token_ids, [-1, token_ids.shape[-1]]), tf.reshape(lengths, [-1])
+        )
+        chosen_rewards, rejected_rewards = tf.unstack(tf.reshape(rewards, [-1, 2]), axis=1)
+        margins = chosen_rewards - rejected_rewards
+        return bradley_terry_loss(chosen_rewards, rejected_rewards), {
+            "accuracy": tf.reduce_mean(tf.cast(margins > 0, tf.float32)),
+            "margin": tf.reduce_mean(margins),
+            "chosen_reward": tf.reduce_mean(chosen_rewards),
+            "rejected_reward": tf.reduce_mean(rejected_rewards),
+        }
 
     def batch(step: int):
         indices = batch_indices(config.seed, step, config.batch_size, len(pairs))
-        both = concatenate(chosen.rows(indices), rejected.rows(indices))
-        return both.token_ids, both.lengths
+        both = [side.rows(indices) for side in (chosen, rejected)]
+        token_ids, lengths = [b.token_ids for b in both], [b.lengths for b in both]
+        return np.stack(token_ids, axis=1), np.stack(lengths, axis=1)
 
     judged = None
     if data.is_bundled:
@@ -84,6 +84,7 @@ def reward_model(config: RewardTrainingConfig) -> None:
     observer = RewardObserver(
         stage, model, data.validation, chosen_held_out, rejected_held_out, judged, STORIES_EACH
     )
+    step = compile_update(model, stage.optimizer, loss_fn, config.max_norm)
     seconds = stage.run(step, batch, observer.evaluate, unit="pairs")
     observer.print_summary(seconds)
 

@@ -81,7 +81,8 @@ def dpo_step(shape: dict):
     policy = build_model(model_config(shape))
     step = compile_step(policy, built_optimizer(policy), DPOConfig(preset="tiny").resolve())
     rows = shape["batch_size"] * shape["group_size"]
-    batch = (*shifted(shape, rows), np.full(rows, -500.0, np.float32))
+    pairs = (array.reshape(rows // 2, 2, -1) for array in shifted(shape, rows))
+    batch = (*pairs, np.full((rows // 2, 2), -500.0, np.float32))
     return lambda: float(step(*batch)["loss"])
 
 

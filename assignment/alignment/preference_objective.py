@@ -1,7 +1,7 @@
 """The losses of the DPO family as one objective: from log-probabilities to a loss and metrics.
 
-Shapes: B pairs. Rows come in blocks of B: chosen responses, rejected ones, and for KTO mismatched
-ones (see `preference_pairs`).
+Shapes: B pairs. What belongs to a pair is a row of two, the chosen response and the rejected one,
+or for KTO of three with a mismatched one (see `preference_pairs`).
 """
 
 import tensorflow as tf
@@ -25,7 +25,7 @@ def preference_objective(
 
     Args:
         config: The loss and its coefficients.
-        log_probs: log π(y | x), sums over tokens, one for each row.
+        log_probs: `(B, 2)` or `(B, 3)`, log π(y | x), sums over tokens.
         ref_log_probs: log π_ref(y | x), likewise.
         lengths: |y|, likewise.
 
@@ -36,10 +36,9 @@ def preference_objective(
         the margin grows.
     """
     lengths = tf.cast(lengths, log_probs.dtype)
-    blocks = 3 if config.loss == "kto" else 2
-    averages = tf.split(log_probs / lengths, blocks)
-    sums, reference = tf.split(log_probs, blocks), tf.split(ref_log_probs, blocks)
-    lengths = tf.split(lengths, blocks)
+    averages = tf.unstack(log_probs / lengths, axis=1)
+    sums, reference = tf.unstack(log_probs, axis=1), tf.unstack(ref_log_probs, axis=1)
+    lengths = tf.unstack(lengths, axis=1)
     log_ratios = [p - r for p, r in zip(sums, reference, strict=True)]
 
     policy = sums

@@ -38,12 +38,13 @@ class PreferenceObserver:
 
         `kl` is the mean of log π(y|x) − log π_ref(y|x) over what the policy has written.
         """
-        packed = self.held_out.packed
+        packed, ref_log_probs = self.held_out.packed, self.held_out.ref_log_probs
+        scores, lengths = self.score(packed), packed.response_mask.sum(axis=1)
+        by_block = (
+            array.reshape(ref_log_probs.shape) for array in (scores, ref_log_probs, lengths)
+        )
         loss, metrics = preference_objective(
-            self.stage.config,
-            tf.constant(self.score(packed)),
-            tf.constant(self.held_out.ref_log_probs.reshape(-1)),
-            tf.constant(packed.response_mask.sum(axis=1)),
+            self.stage.config, *(tf.constant(array.T) for array in by_block)
         )
         metrics = {"loss": float(loss)} | {name: float(value) for name, value in metrics.items()}
         judged = judge_stories(self.responder, self.prompts, self.stage.config.seed)

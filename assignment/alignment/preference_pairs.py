@@ -4,7 +4,6 @@ Shapes: N pairs, B pairs of a batch, T time. A batch has blocks of B rows: the c
 rejected ones, and for KTO mismatched ones.
 """
 
-import functools
 import io
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from tqdm import tqdm
 
 from assignment.alignment.log_probs import sequence_log_probs
 from assignment.files import write_whole
-from assignment.text.batches import Packed, concatenate, pack_conversations
+from assignment.text.batches import Packed, pack_conversations
 from assignment.text.records import Conversation, Preference
 from assignment.text.tokenizer import Tokenizer
 from assignment.training.evaluation import PATIENCE_SECONDS
@@ -79,12 +78,13 @@ class PreferencePairs:
             write_whole(path, content.getvalue())
 
     def batch(self, indices) -> tuple[np.ndarray, ...]:
-        """The pairs at these places, block by block: inputs, targets, mask, ref_log_probs."""
-        blocks = [
-            self.packed.rows(indices + self.size * block)
-            for block in range(len(self.ref_log_probs))
-        ]
-        return *functools.reduce(concatenate, blocks), self.ref_log_probs[:, indices].reshape(-1)
+        """The pairs at these places.
+
+        Returns:
+            Inputs, targets and response mask, `(B, blocks, T)`, and ref_log_probs, `(B, blocks)`.
+        """
+        places = indices[:, None] + self.size * np.arange(len(self.ref_log_probs))
+        return *self.packed.rows(places), self.ref_log_probs[:, indices].T
 
 
 class SequenceScorer:

@@ -40,11 +40,6 @@ class Packed(NamedTuple):
         return (last_target + 1).astype(np.int32)
 
 
-def concatenate(first: Packed, second: Packed) -> Packed:
-    """The rows of both, in arrays of one shape already."""
-    return Packed(*map(np.concatenate, zip(first, second, strict=True)))
-
-
 def pack_conversations(
     records: list[Conversation], tokenizer: Tokenizer, longest: int
 ) -> tuple[Packed, int]:

@@ -5,6 +5,7 @@ waiting for one another; so each core gets rows of its own instead, whose activa
 to stay in its cache. Decoding does the same, see `assignment.generation.parts`.
 """
 
+import math
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -69,20 +70,26 @@ def number_of_parts(model, rows: int, tokens: int) -> int:
     return 1 if rows % parts else parts
 
 
-def compile_in_parts(model, optimizer, step: Callable, max_norm: float) -> Callable:
-    """Compile a step whose loss and metrics are means over the rows of the batch.
+def compile_in_parts(
+    model, optimizer, step: Callable, max_norm: float, mean_of_rows: bool = True
+) -> Callable:
+    """Compile a step, so that it goes through its batch in parts where that is faster.
 
     Args:
         model: The model that is trained.
         optimizer: Its optimizer.
         step: `step(optimizer, max_norm, *batch) -> metrics` applies gradients with that optimizer.
         max_norm: The global norm to which the gradients of the whole batch are clipped.
+        mean_of_rows: Whether the loss and the metrics are means over the rows of the batch. If not,
+            it is never divided.
 
     Returns:
-        `run(*batch) -> metrics`, with `gradient_norm` among them. The first array of the batch is
-        `(B, T)`, and all of them have B rows.
+        `run(*batch) -> metrics`, with `gradient_norm` among them. The first array of the batch holds
+        its tokens, and all of them have as many rows.
     """
     whole = compile_for(model, lambda *batch: step(optimizer, max_norm, *batch))
+    if not mean_of_rows:
+        return whole
     variables = []
 
     @tf.function(jit_compile=True)
@@ -103,7 +110,8 @@ def compile_in_parts(model, optimizer, step: Callable, max_norm: float) -> Calla
         return apply_mean([step_of_a_part(*part) for part in parts])
 
     def run(*batch):
-        number = number_of_parts(model, *batch[0].shape)
+        rows, *others = batch[0].shape
+        number = number_of_parts(model, rows, math.prod(others))
         return whole(*batch) if number == 1 else in_parts(number, *batch)
 
     return run

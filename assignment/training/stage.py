@@ -28,6 +28,7 @@ from assignment.config import RewardModelConfig, StageConfig
 from assignment.training.checkpoints import Checkpointer
 from assignment.training.loop import Interrupted, Plan, run_loop, train_step
 from assignment.training.optimizers import AdamW, WarmupCosine
+from assignment.training.parts import compile_in_parts
 from assignment.training.reference import load_reference
 from assignment.training.runs import RunDirectory
 from assignment.training.tracking import Tracker, read_metrics
@@ -248,6 +249,25 @@ def update(model, optimizer, loss_fn: Callable[[], tuple], max_norm: float) -> d
         return value
 
     return train_step(_Trained(model), optimizer, (None,), loss, max_norm) | measured
+
+
+def compile_update(
+    model, optimizer, loss_fn: Callable[..., tuple], max_norm: float, mean_of_rows: bool = True
+) -> Callable[..., dict[str, tf.Tensor]]:
+    """`step(*batch) -> metrics`, compiled: an `update` with `loss_fn(*batch) -> (loss, metrics)`.
+
+    Args:
+        model: See `update`.
+        optimizer: See `update`.
+        loss_fn: It is called with a batch, or with some of its rows.
+        max_norm: See `train_step`.
+        mean_of_rows: See `compile_step`.
+    """
+
+    def step(optimizer, max_norm, *batch):
+        return update(model, optimizer, lambda: loss_fn(*batch), max_norm)
+
+    return compile_in_parts(model, optimizer, step, max_norm, mean_of_rows)
 
 
 class _Trained:

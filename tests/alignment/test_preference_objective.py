@@ -26,15 +26,14 @@ LENGTHS = RNG.integers(3, 9, 3 * B)
 LOSSES = ("dpo", "ipo", "kto", "orpo", "r-dpo", "simpo")
 
 
-def rows(loss: str) -> slice:
-    return slice(None if loss == "kto" else 2 * B)
+def by_pair(values, loss: str) -> np.ndarray:
+    return np.stack(blocks(values)[: 3 if loss == "kto" else 2], axis=1)
 
 
 def objective(log_probs=LOG_PROBS, reference=REFERENCE, **changes):
     config = DPOConfig(**changes).resolve()
-    part = rows(config.loss)
     return preference_objective(
-        config, tf.constant(log_probs[part]), tf.constant(reference[part]), LENGTHS[part]
+        config, *(tf.constant(by_pair(x, config.loss)) for x in (log_probs, reference, LENGTHS))
     )
 
 
@@ -121,13 +120,13 @@ def test_losses_on_averages_refuse_to_average_again(loss):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_step_down_the_gradient_prefers_the_chosen_response_more(loss):
-    log_probs = tf.Variable(LOG_PROBS[rows(loss)])
+    log_probs = tf.Variable(by_pair(LOG_PROBS, loss))
     config = DPOConfig(loss=loss).resolve()
     with tf.GradientTape() as tape:
         value, _ = preference_objective(
-            config, log_probs, REFERENCE[rows(loss)], LENGTHS[rows(loss)]
+            config, log_probs, by_pair(REFERENCE, loss), by_pair(LENGTHS, loss)
         )
-    gradient = tape.gradient(value, log_probs).numpy().reshape(-1, B)
+    gradient = tape.gradient(value, log_probs).numpy().T
     if loss == "ipo":  # its margin has a target, which these log-ratios have not reached
         assert np.all(np.abs(blocks(LOG_PROBS - REFERENCE)[0]) < 5)
     assert (gradient[0] < 0).all()

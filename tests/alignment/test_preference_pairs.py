@@ -40,7 +40,7 @@ def test_only_the_pairs_that_are_seen_are_scored(pairs, scorer, mismatched):
     )
     assert np.isnan(some.ref_log_probs[:, 1]).all()
     *_, log_probs = some.batch(np.array([2, 0]))
-    np.testing.assert_allclose(log_probs, whole.ref_log_probs[:, [2, 0]].reshape(-1), rtol=1e-5)
+    np.testing.assert_allclose(log_probs, whole.ref_log_probs[:, [2, 0]].T, rtol=1e-5)
 
 
 def test_what_was_computed_is_read_when_a_run_goes_on(pairs, scorer, tmp_path):

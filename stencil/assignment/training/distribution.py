@@ -1,13 +1,11 @@
 """The same training step on one device, on several, or on several machines."""
 
-import functools
 import json
 import os
 from collections.abc import Callable
 
 import tensorflow as tf
 
-from assignment.training.compiling import compile_for
 from assignment.training.loop import train_step
 from assignment.training.parts import (
     UNCLIPPED,
@@ -81,9 +79,7 @@ def compile_step(
         return train_step(model, optimizer, batch, loss_fn, max_norm)
 
     if replicas == 1:
-        if mean_of_rows:
-            return compile_in_parts(model, optimizer, step_with, max_norm)
-        return compile_for(model, functools.partial(step_with, optimizer, max_norm))
+        return compile_in_parts(model, optimizer, step_with, max_norm, mean_of_rows)
 
     def replica_step(*batch):
         context = tf.distribute.get_replica_context()
