@@ -38,14 +38,10 @@ class PreferenceObserver:
 
         `kl` is the mean of log π(y|x) − log π_ref(y|x) over what the policy has written.
         """
-        packed, ref_log_probs = self.held_out.packed, self.held_out.ref_log_probs
-        scores, lengths = self.score(packed), packed.response_mask.sum(axis=1)
-        by_block = (
-            array.reshape(ref_log_probs.shape) for array in (scores, ref_log_probs, lengths)
-        )
-        loss, metrics = preference_objective(
-            self.stage.config, *(tf.constant(array.T) for array in by_block)
-        )
+        packed, reference = self.held_out.packed, self.held_out.ref_log_probs
+        arrays = self.score(packed), reference, packed.response_mask.sum(axis=1)
+        by_pair = (tf.constant(array.reshape(reference.shape).T) for array in arrays)
+        loss, metrics = preference_objective(self.stage.config, *by_pair)
         metrics = {"loss": float(loss)} | {name: float(value) for name, value in metrics.items()}
         judged = judge_stories(self.responder, self.prompts, self.stage.config.seed)
         log_ratios = self.score(judged.packed) - self.score_reference(judged.packed)

@@ -84,8 +84,8 @@ def compile_in_parts(
             it is never divided.
 
     Returns:
-        `run(*batch) -> metrics`, with `gradient_norm` among them. The first array of the batch holds
-        its tokens, and all of them have as many rows.
+        `run(*batch) -> metrics`, with `gradient_norm` among them. The first array of a batch holds
+        tokens, and all of its arrays have as many rows.
     """
     whole = compile_for(model, lambda *batch: step(optimizer, max_norm, *batch))
     if not mean_of_rows:
