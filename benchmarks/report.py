@@ -35,19 +35,24 @@ layers, 16 × 128 tokens), of twice the width, and of four times the length. The
 step. The limit is a float32 product of 2048 × 1024 × 1024, measured in the same turns.
 """
 TRAINING_END = """\
-The AMD without AVX-512 was measured on a busy day, when a tiny step took 128 to 197 ms within ten
-minutes. On a quieter one the three were 1.09, 1.08 and 1.15 × faster than PyTorch, compiled.
+The AMD without AVX-512 was measured last. The other two tables are older than the step that goes
+through its batch in parts, of which more below; without it this machine gave 0.99 to 1.15 × of
+PyTorch, compiled, on several days.
 
 Where the time of a tiny step goes was found on the AMD without AVX-512, by leaving pieces out: the
 matrix products of the dense layers take two thirds and run at the limit; attention takes a fifth,
 because its products are small (a head is 32 wide) and run at a third of the limit; the norms take
-7 %, GELU and the cross-entropy 4 % each, AdamW and clipping next to nothing. Three things made a
+7 %, GELU and the cross-entropy 4 % each, AdamW and clipping next to nothing. Four things made a
 difference:
 
 - the C library gives large blocks back to the system after each step and maps them again, which
   cost 45 % of a step until `command_line.keep_freed_memory` told it to keep them;
 - under the causal mask half of the scores are hidden: `attention_in_blocks` does not compute most
   of those;
+- cut up among the cores, each operation ends with the cores waiting for one another, which on the
+  AMD with AVX-512 was a tenth of a step. `training/step_in_parts.py` gives each core rows of its
+  own: a tiny step takes 0.8 to 0.9 times as long. A wide one gains less, and a recurrent one
+  nothing;
 - a recurrent kernel's gradient is one product behind the loop instead of one for each token.
 
 Fused projections of queries, keys and values, XLA's flags for fast mathematics and vector widths,
@@ -61,9 +66,7 @@ all tokens (gradients of biases and gains) 8 %. YNNPACK's products
 changed nothing that could be told from the noise.
 
 On the AMD with AVX-512, by the same trace, products take 79 of 103 ms and run at 190 to 207 GFLOP/s
-where they are dense, which is the limit; sums over all tokens take 7 ms, everything else 17. Two
-processes with half of the batch each, a core for each of them, take 92 ms: what the cores wait for
-each other is a tenth.
+where they are dense, which is the limit; sums over all tokens take 7 ms, everything else 17.
 """
 RECURRENT = """\
 ## Recurrent layers

@@ -28,9 +28,9 @@ from assignment.config import RewardModelConfig, StageConfig
 from assignment.training.checkpoints import Checkpointer
 from assignment.training.loop import Interrupted, Plan, run_loop, train_step
 from assignment.training.optimizers import AdamW, WarmupCosine
-from assignment.training.parts import compile_in_parts
 from assignment.training.reference import load_reference
 from assignment.training.runs import RunDirectory
+from assignment.training.step_in_parts import compile_step_in_parts
 from assignment.training.tracking import Tracker, read_metrics
 
 
@@ -267,7 +267,7 @@ def compile_update(
     def step(optimizer, max_norm, *batch):
         return update(model, optimizer, lambda: loss_fn(*batch), max_norm)
 
-    return compile_in_parts(model, optimizer, step, max_norm, mean_of_rows)
+    return compile_step_in_parts(model, optimizer, step, max_norm, mean_of_rows)
 
 
 class _Trained:

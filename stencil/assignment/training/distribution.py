@@ -7,11 +7,11 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from assignment.training.loop import train_step
-from assignment.training.parts import (
+from assignment.training.step_in_parts import (
     UNCLIPPED,
     KeptGradients,
     apply_clipped,
-    compile_in_parts,
+    compile_step_in_parts,
 )
 
 
@@ -79,13 +79,13 @@ def compile_step(
         return train_step(model, optimizer, batch, loss_fn, max_norm)
 
     if replicas == 1:
-        return compile_in_parts(model, optimizer, step_with, max_norm, mean_of_rows)
+        return compile_step_in_parts(model, optimizer, step_with, max_norm, mean_of_rows)
 
     def replica_step(*batch):
         context = tf.distribute.get_replica_context()
         rows = batch[0].shape[0] // replicas
         first = context.replica_id_in_sync_group * rows
-        kept = KeptGradients(optimizer)
+        kept = KeptGradients(optimizer, model.trainable_variables)
         metrics = step_with(kept, UNCLIPPED, *(part[first : first + rows] for part in batch))
         means = (metrics, kept.gradients)
         metrics, gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, means)

@@ -14,11 +14,11 @@ from assignment.training.distribution import compile_step
 from assignment.training.loop import train_step
 from assignment.training.losses import next_token_loss, response_loss
 from assignment.training.optimizers import AdamW
-from assignment.training.parts import (
+from assignment.training.step_in_parts import (
     MOST_WEIGHTS,
     TOKENS_OF_A_PART,
     KeptGradients,
-    compile_in_parts,
+    compile_step_in_parts,
     number_of_parts,
 )
 
@@ -99,10 +99,12 @@ def test_models_that_gain_nothing_are_left_whole(model):
 
 
 def test_the_stand_in_keeps_what_it_is_given_and_answers_as_the_optimizer():
-    kept = KeptGradients(AdamW(0.25))
+    kept = KeptGradients(AdamW(0.25), ["gain"])
     rows = tf.IndexedSlices(tf.ones([2, 3]), tf.constant([1, 1]), tf.constant([2, 3]))
     kept.apply_gradients([(rows, "embedding"), (None, "unused"), (tf.zeros([2]), "bias")])
-    assert kept.variables == ["embedding", "bias"]
+    kept.apply([tf.ones([1])])
+    kept.apply([tf.ones([1])], trainable_variables=["offset"])
+    assert kept.variables == ["embedding", "bias", "gain", "offset"]
     np.testing.assert_array_equal(kept.gradients[0], [[0, 0, 0], [2, 2, 2]])
     assert float(kept.learning_rate) == 0.25
 
@@ -115,14 +117,14 @@ def test_every_part_has_rows_of_its_own(model):
         return {"first": tf.cast(tf.reduce_mean(tokens[:, 0]), tf.float32)}
 
     tokens = np.repeat(np.arange(8, dtype="int32")[:, None], 7, axis=1) * 2
-    first = compile_in_parts(model, AdamW(0.1), step, 1.0)(tokens)["first"]
+    first = compile_step_in_parts(model, AdamW(0.1), step, 1.0)(tokens)["first"]
     assert seen == [(2, 7)]  # traced once, and run four times
     assert float(first) == np.mean([1, 5, 9, 13])
 
 
 def test_a_step_that_applies_nothing_changes_nothing(model):
     before = [np.array(v) for v in model.variables]
-    step = compile_in_parts(model, AdamW(0.1), lambda *_: {"loss": tf.constant(2.0)}, 1.0)
+    step = compile_step_in_parts(model, AdamW(0.1), lambda *_: {"loss": tf.constant(2.0)}, 1.0)
     assert {name: float(value) for name, value in step(TOKENS[0]).items()} == {"loss": 2.0}
     for weight, old in zip(model.variables, before, strict=True):
         np.testing.assert_array_equal(weight, old)

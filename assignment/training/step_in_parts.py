@@ -5,6 +5,7 @@ waiting for one another; so each core gets rows of its own instead, whose activa
 to stay in its cache. Decoding does the same, see `assignment.generation.parts`.
 """
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -16,8 +17,8 @@ from assignment.training.optimizers import clip_by_global_norm
 
 FEWEST_PARTS = 4
 TOKENS_OF_A_PART = 512
-# A thread's own part of the memory takes blocks of up to 64 MB, and larger ones are given back to
-# the system after each step. This many weights, with so few tokens, stay below.
+# glibc gives a thread blocks of up to 64 MB of its own memory; larger ones go back to the system
+# after each step, and their page faults cost more than the parts gain. So few tokens stay below.
 MOST_WEIGHTS = 4_000_000
 UNCLIPPED = 1e30
 """A norm that no gradient has."""
@@ -28,20 +29,27 @@ class KeptGradients:
 
     Clipping and the update come after the mean over all parts, because the norm is that of the
     whole batch. Whatever else a step asks of its optimizer is answered by the real one.
+
+    Args:
+        optimizer: The real one.
+        trainable_variables: Those that it was built for.
     """
 
-    def __init__(self, optimizer):
+    def __init__(self, optimizer, trainable_variables):
         self._optimizer = optimizer
+        self._trainable_variables = trainable_variables
         self.gradients, self.variables = [], []
 
-    def apply(self, gradients, variables) -> None:
-        pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
-        self.gradients = [tf.convert_to_tensor(gradient) for gradient, _ in pairs]
-        self.variables = [variable for _, variable in pairs]
+    def apply_gradients(self, grads_and_vars) -> None:
+        for gradient, variable in grads_and_vars:
+            if gradient is not None:
+                self.gradients.append(tf.convert_to_tensor(gradient))
+                self.variables.append(variable)
 
-    def apply_gradients(self, gradients_and_variables) -> None:
+    def apply(self, grads, trainable_variables=None) -> None:
         """Keras knows both; a `train_step` may use either."""
-        self.apply(*zip(*gradients_and_variables, strict=True))
+        variables = trainable_variables or self._trainable_variables
+        self.apply_gradients(zip(grads, variables, strict=True))
 
     def __getattr__(self, name):
         return getattr(self._optimizer, name)
@@ -70,7 +78,7 @@ def number_of_parts(model, rows: int, tokens: int) -> int:
     return 1 if rows % parts else parts
 
 
-def compile_in_parts(
+def compile_step_in_parts(
     model, optimizer, step: Callable, max_norm: float, mean_of_rows: bool = True
 ) -> Callable:
     """Compile a step, so that it goes through its batch in parts where that is faster.
@@ -94,7 +102,7 @@ def compile_in_parts(
 
     @tf.function(jit_compile=True)
     def step_of_a_part(*part):
-        kept = KeptGradients(optimizer)
+        kept = KeptGradients(optimizer, model.trainable_variables)
         metrics = step(kept, UNCLIPPED, *part)
         variables[:] = kept.variables
         return metrics, kept.gradients
@@ -109,9 +117,12 @@ def compile_in_parts(
         parts = zip(*(tf.split(array, number) for array in batch), strict=True)
         return apply_mean([step_of_a_part(*part) for part in parts])
 
+    @functools.cache
+    def parts_of(rows, *others):
+        return number_of_parts(model, rows, math.prod(others))
+
     def run(*batch):
-        rows, *others = batch[0].shape
-        number = number_of_parts(model, rows, math.prod(others))
+        number = parts_of(*batch[0].shape)
         return whole(*batch) if number == 1 else in_parts(number, *batch)
 
     return run
