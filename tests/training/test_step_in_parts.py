@@ -70,6 +70,12 @@ def test_parts_train_as_the_whole_batch_does(loss_fn, more):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+def test_parts_give_the_same_weights_again_to_the_bit():
+    (_, first), (_, second) = (train(next_token_loss, True) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_mean_over_tokens_is_left_whole(model):
     optimizer = AdamW(0.05)
     optimizer.build(model.trainable_variables)
