@@ -68,8 +68,8 @@ def random_batch(shape: dict):
     return tf.constant(tokens[:, :-1], tf.int32), tf.constant(tokens[:, 1:], tf.int32)
 
 
-def compiled_step(shape: dict):
-    """Our compiled step and its batch."""
+def compiled_step(shape: dict, loss_fn=None, in_parts: bool = True):
+    """Our compiled step, of `next_token_loss` if of no other loss, and its batch."""
     import tensorflow as tf
 
     from assignment.models.building import build_model
@@ -80,7 +80,8 @@ def compiled_step(shape: dict):
     model = build_model(model_config(shape))
     optimizer = AdamW(1e-3)
     optimizer.build(model.trainable_variables)
-    step = compile_step(model, optimizer, next_token_loss, 1.0, tf.distribute.get_strategy())
+    strategy = tf.distribute.get_strategy()
+    step = compile_step(model, optimizer, loss_fn or next_token_loss, 1.0, strategy, in_parts)
     return step, random_batch(shape)
 
 

@@ -14,6 +14,8 @@ import tensorflow as tf
 from assignment.generation.decoding import generate
 from assignment.generation.sampling import make_sampler
 from assignment.models.building import build_model
+from assignment.training.losses import next_token_loss
+from assignment.training.step_in_parts import FEWEST_PARTS
 from benchmarks.training_step import SHAPES, TINY, compiled_step, model_config, step_operations
 
 INSTRUCTION = re.compile(r"^\s*(?:ROOT )?%?(\S+) = \w+\[([\d,]*)\]\S* (\S+?)\((.*)$", re.MULTILINE)
@@ -36,11 +38,12 @@ def dot_operations(hlo: str) -> int:
     return total
 
 
+@pytest.mark.parametrize("parts", [1, FEWEST_PARTS])
 @pytest.mark.parametrize(("name", "share"), [("tiny", 0.75), ("longer", 0.625)])
-def test_a_training_step_computes_no_product_twice_and_few_hidden_scores(name, share):
+def test_a_training_step_computes_no_product_twice_and_few_hidden_scores(name, share, parts):
     """Blocks of half (a quarter) of the queries leave 3/4 (5/8) of the scores to compute."""
-    shape = SHAPES[name]
-    step, batch = compiled_step(shape)
+    shape = SHAPES[name] | {"batch_size": SHAPES[name]["batch_size"] // parts}
+    step, batch = compiled_step(shape, in_parts=False)
     counted = dot_operations(step.experimental_get_compiler_ir(*batch)(stage="hlo"))
     tokens = shape["batch_size"] * shape["length"]
     attention = 12 * shape["num_layers"] * shape["length"] * shape["hidden_dim"] * tokens
@@ -49,11 +52,18 @@ def test_a_training_step_computes_no_product_twice_and_few_hidden_scores(name, s
 
 
 def test_steps_on_other_batches_of_a_shape_are_not_compiled_again():
-    step, (inputs, targets) = compiled_step(TINY | {"num_layers": 1, "length": 16})
+    traced = []
+
+    def loss_fn(logits, targets):
+        traced.append(logits.shape[0])
+        return next_token_loss(logits, targets)
+
+    shape = TINY | {"num_layers": 1, "length": 16}
+    step, (inputs, targets) = compiled_step(shape, loss_fn)
     for _ in range(3):
         step(inputs, targets)
         inputs, targets = targets, inputs
-    assert step.experimental_get_tracing_count() == 1
+    assert traced == [shape["batch_size"] // FEWEST_PARTS]
 
 
 def decoding(shape: dict, rows: int, prompt: int, new: int, **sampler):
