@@ -1,7 +1,7 @@
 """Pairs as DPO needs them: packed, with the reference's log-probabilities computed once.
 
-Shapes: N pairs, B pairs of a batch, T time. A batch has blocks of B rows: the chosen responses, the
-rejected ones, and for KTO mismatched ones.
+Shapes: N pairs, B pairs of a batch, T time. All N chosen responses are one block, all rejected ones
+the next, and for KTO mismatched ones a third; a batch has a pair's two or three side by side.
 """
 
 import io
