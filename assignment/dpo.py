@@ -59,13 +59,14 @@ def compile_step(policy, optimizer, config: DPOConfig):
 
     from assignment.alignment.log_probs import sequence_log_probs
     from assignment.alignment.preference_objective import preference_objective
+    from assignment.models.last_logits import LastLogits
     from assignment.training.stage import compile_update
 
     def loss_fn(*pairs):
         *conversations, ref_log_probs = pairs
-        time = conversations[0].shape[-1]
-        inputs, targets, mask = (tf.reshape(array, [-1, time]) for array in conversations)
-        log_probs = sequence_log_probs(policy(inputs), targets, mask)
+        inputs, targets, mask = (tf.reshape(x, [-1, x.shape[-1]]) for x in conversations)
+        logits = LastLogits(policy, targets.shape[1])(inputs)
+        log_probs = sequence_log_probs(logits, targets, mask)
         lengths = tf.reduce_sum(tf.cast(mask, tf.float32), axis=-1)
         log_probs, lengths = (tf.reshape(x, ref_log_probs.shape) for x in (log_probs, lengths))
         return preference_objective(config, log_probs, ref_log_probs, lengths)

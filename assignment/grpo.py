@@ -25,7 +25,7 @@ def grpo(config: GRPOConfig) -> None:
         describe_groups,
         rewards_by_rule,
     )
-    from assignment.alignment.updates import minibatches
+    from assignment.alignment.updates import minibatches, take_rows
     from assignment.text.batches import batch_indices
     from assignment.text.datasets import load_dataset
     from assignment.text.records import Problem
@@ -65,18 +65,15 @@ def grpo(config: GRPOConfig) -> None:
         advantages = group_advantages(
             rewards["reward"], config.group_size, normalize_by_std=config.normalize_by_std
         )
-        old_log_probs, ref_log_probs, measured = measure(rollout)
+        responses = (rollout, advantages, measure(rollout))
         updates = [
-            update_policy(
-                rollout.rows(rows),
-                *(tf.gather(x, rows) for x in (old_log_probs, ref_log_probs, advantages)),
-            )
+            update_policy(*take_rows(responses, rows))
             for rows in minibatches(
                 config.seed, step, len(advantages), config.epochs, config.minibatches
             )
         ]
         means = {name: tf.reduce_mean([u[name] for u in updates]) for name in updates[0]}
-        return means | measured | describe_groups(rewards, rollout, config.group_size)
+        return means | describe_groups(rewards, rollout, config.group_size)
 
     seconds = stage.run(
         improve,
@@ -94,8 +91,9 @@ def compile_steps(policy, reference, optimizer, config: GRPOConfig):
     """The two compiled functions of a step.
 
     Returns:
-        `measure(rollout) -> (old_log_probs, ref_log_probs, metrics)`, before the updates, and
-        `update_policy(rollout, old_log_probs, ref_log_probs, advantages) -> metrics`.
+        `measure(rollout) -> known`, before the updates: the `old_log_probs`, unless the only update
+        sees them itself, and the `ref_log_probs`, if there is a KL penalty; and
+        `update_policy(rollout, advantages, known) -> metrics`.
     """
     import tensorflow as tf
 
@@ -109,21 +107,26 @@ def compile_steps(policy, reference, optimizer, config: GRPOConfig):
     # The loss has k3 inside; another estimator is added to it.
     has_k3 = config.kl_kind == "k3"
 
-    @tf.function(jit_compile=True)
-    def measure(rollout):
-        logits = response_logits(policy, rollout, config.temperature)
-        log_probs = token_log_probs(logits, rollout.targets)
-        metrics = {"entropy": masked_mean(entropy(logits), rollout.mask)}
-        if not config.kl_coefficient:  # the reference would only cost time
-            return log_probs, log_probs, metrics
-        ref_log_probs = response_log_probs(reference, rollout, config.temperature)
-        metrics["kl_per_token"] = masked_mean(log_probs - ref_log_probs, rollout.mask)
-        return log_probs, ref_log_probs, metrics
+    models = {}
+    if config.updates_per_step > 1:
+        models["old_log_probs"] = policy
+    if config.kl_coefficient:
+        models["ref_log_probs"] = reference
 
     @tf.function(jit_compile=True)
-    def update_policy(rollout, old_log_probs, ref_log_probs, advantages):
+    def measure(rollout):
+        return {
+            name: response_log_probs(model, rollout, config.temperature)
+            for name, model in models.items()
+        }
+
+    @tf.function(jit_compile=True)
+    def update_policy(rollout, advantages, known):
         def loss():
-            log_probs = response_log_probs(policy, rollout, config.temperature)
+            logits = response_logits(policy, rollout, config.temperature)
+            log_probs = token_log_probs(logits, rollout.targets)
+            old_log_probs = known.get("old_log_probs", tf.stop_gradient(log_probs))
+            ref_log_probs = known.get("ref_log_probs", old_log_probs)
             value = grpo_loss(
                 log_probs,
                 old_log_probs,
@@ -139,7 +142,10 @@ def compile_steps(policy, reference, optimizer, config: GRPOConfig):
                 penalty = kl_estimate(log_probs, ref_log_probs, config.kl_kind)
                 weights = token_weights(rollout.mask, config.aggregation)
                 value += config.kl_coefficient * tf.reduce_sum(weights * penalty)
-            return value, describe_ratio(
+            metrics = {"entropy": masked_mean(entropy(logits), rollout.mask)}
+            if config.kl_coefficient:
+                metrics["kl_per_token"] = masked_mean(log_probs - ref_log_probs, rollout.mask)
+            return value, metrics | describe_ratio(
                 log_probs, old_log_probs, rollout.mask, config.epsilon, config.epsilon_high
             )
 

@@ -55,8 +55,11 @@ def sft(config: SFTConfig) -> None:
         mean_of_rows=config.per_sequence,
     )
 
+    first_target = train.first_target
+
     def batch(step: int):
-        return train.rows(batch_indices(config.seed, step, config.batch_size, len(data.train)))
+        indices = batch_indices(config.seed, step, config.batch_size, len(data.train))
+        return train.batch(indices, first_target)
 
     observer = FineTuningObserver(stage, model, data, held_out)
     seconds = stage.run(step, batch, observer.evaluate)

@@ -44,13 +44,16 @@ def random_tokens(shape: dict, rows: int):
     )
 
 
-def shifted(shape: dict, rows: int):
-    """Inputs, targets, and which targets belong to the response."""
+def conversations(shape: dict, rows: int):
+    """A batch of random conversations, as a stage gives it to its step."""
     import numpy as np
+
+    from assignment.text.batches import Packed
 
     tokens = random_tokens(shape, rows)
     mask = np.arange(1, shape["length"]) >= shape["prompt_length"]
-    return tokens[:, :-1], tokens[:, 1:], np.tile(mask, (rows, 1))
+    packed = Packed(tokens[:, :-1], tokens[:, 1:], np.tile(mask, (rows, 1)))
+    return packed.batch(slice(None), packed.first_target)
 
 
 def sft_step(shape: dict):
@@ -66,7 +69,7 @@ def sft_step(shape: dict):
     model = build_model(model_config(shape))
     loss_fn = functools.partial(response_loss, per_sequence=True)
     step = compile_step(model, built_optimizer(model), loss_fn, 1.0, tf.distribute.get_strategy())
-    batch = shifted(shape, shape["batch_size"])
+    batch = conversations(shape, shape["batch_size"])
     return lambda: float(step(*batch)["loss"])
 
 
@@ -81,7 +84,7 @@ def dpo_step(shape: dict):
     policy = build_model(model_config(shape))
     step = compile_step(policy, built_optimizer(policy), DPOConfig(preset="tiny").resolve())
     rows = shape["batch_size"] * shape["group_size"]
-    pairs = (array.reshape(rows // 2, 2, -1) for array in shifted(shape, rows))
+    pairs = (array.reshape(rows // 2, 2, -1) for array in conversations(shape, rows))
     batch = (*pairs, np.full((rows // 2, 2), -500.0, np.float32))
     return lambda: float(step(*batch)["loss"])
 
@@ -97,7 +100,7 @@ def grpo_step(shape: dict):
     from assignment.grpo import compile_steps
     from assignment.models.building import build_model
 
-    config = GRPOConfig(preset="tiny").resolve()
+    config = GRPOConfig(preset="tiny", minibatches=1).resolve()
     policy = build_model(model_config(shape))
     tokens = random_tokens(shape, shape["batch_size"])[:, : shape["prompt_length"]]
     prompts = Prompts(tokens, np.full(shape["batch_size"], shape["prompt_length"], np.int32))
@@ -116,8 +119,7 @@ def grpo_step(shape: dict):
         rollout = sampler(prompts, (0, 0))
         rewards = random.normal(size=shape["batch_size"] * shape["group_size"])
         advantages = group_advantages(rewards.astype(np.float32), shape["group_size"])
-        old_log_probs, ref_log_probs, _ = measure(rollout)
-        metrics = update_policy(rollout, old_log_probs, ref_log_probs, tf.constant(advantages))
+        metrics = update_policy(rollout, tf.constant(advantages), measure(rollout))
         return float(metrics["loss"])
 
     return step

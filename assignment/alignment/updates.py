@@ -28,6 +28,11 @@ def minibatches(
         yield from np.split(order, per_epoch)
 
 
+def take_rows(arrays, rows):
+    """These rows of every array, `(B, …)`, of a rollout or of any nest of tuples and dicts."""
+    return tf.nest.map_structure(lambda array: tf.gather(array, rows), arrays)
+
+
 def describe_ratio(
     log_probs, old_log_probs, mask, epsilon, epsilon_high=None
 ) -> dict[str, tf.Tensor]:

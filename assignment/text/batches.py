@@ -29,6 +29,16 @@ class Packed(NamedTuple):
         return Packed(*(array[indices] for array in self))
 
     @property
+    def first_target(self) -> int:
+        """The first column in which any response has a target: before it all are of prompts."""
+        return int(self.response_mask.any(axis=0).argmax())
+
+    def batch(self, indices, first_target: int) -> "Packed":
+        """Rows as a step takes them: the whole inputs, but no targets before this column."""
+        inputs, targets, mask = self.rows(indices)
+        return Packed(inputs, targets[..., first_target:], mask[..., first_target:])
+
+    @property
     def token_ids(self) -> np.ndarray:
         """`(N, T + 1)`: the conversations whole, with their eos."""
         return np.concatenate([self.inputs[:, :1], self.targets], axis=1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from assignment.models.last_logits import LastLogits
 from assignment.training.loop import train_step
 from assignment.training.step_in_parts import (
     UNCLIPPED,
@@ -59,7 +60,9 @@ def compile_step(
     strategy: tf.distribute.Strategy,
     mean_of_rows: bool = True,
 ) -> Callable[..., dict[str, tf.Tensor]]:
-    """`step(*batch) -> metrics`, compiled; each replica takes its share of the batch's rows.
+    """`step(inputs, *labels) -> metrics`, compiled; each replica takes its share of the rows.
+
+    The labels belong to the last of the inputs, `(B, T)`, if they are fewer: `(B, n)`.
 
     Args:
         model: See `train_step`.
@@ -75,8 +78,10 @@ def compile_step(
     """
     replicas = strategy.num_replicas_in_sync
 
-    def step_with(optimizer, max_norm, *batch):
-        return train_step(model, optimizer, batch, loss_fn, max_norm)
+    def step_with(optimizer, max_norm, inputs, *labels):
+        length, targets = inputs.shape[1], labels[0].shape[1]
+        read = model if targets == length else LastLogits(model, targets)
+        return train_step(read, optimizer, (inputs, *labels), loss_fn, max_norm)
 
     if replicas == 1:
         return compile_step_in_parts(model, optimizer, step_with, max_norm, mean_of_rows)

@@ -274,7 +274,10 @@ class _Trained:
     """Stands for a model in `train_step`: it has the weights, and the loss does the rest."""
 
     def __init__(self, model):
-        self.trainable_variables = model.trainable_variables
+        self._model = model
 
     def __call__(self, inputs, training):
         return inputs
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)

@@ -27,7 +27,7 @@ def ppo(config: PPOConfig) -> None:
         load_reward_model,
     )
     from assignment.alignment.rollouts import Prompts, RolloutSampler
-    from assignment.alignment.updates import minibatches
+    from assignment.alignment.updates import minibatches, take_rows
     from assignment.models.building import build_reward_model, copy_model
     from assignment.text.batches import batch_indices
     from assignment.text.datasets import load_dataset
@@ -79,8 +79,8 @@ def ppo(config: PPOConfig) -> None:
         )
         for number, rows in enumerate(rows_of_updates):
             windows = pre_training.windows(step, number) if pre_training else ()
-            part = [tf.gather(array, rows) for array in experience]
-            metrics.append(update_models(rollout.rows(rows), *part, *windows))
+            part, known = take_rows((rollout, experience), rows)
+            metrics.append(update_models(part, *known, *windows))
         if config.kl_target:
             kl_coefficient.assign(adapt_coefficient(kl_coefficient, measured["kl"], config))
         if data.is_bundled:  # never seen by the policy, only by us

@@ -137,13 +137,6 @@ def test_the_shape_does_not_depend_on_which_prompts_are_drawn():
     assert shapes == {(2 * G, 5 + N - SHORTEST)}
 
 
-def test_rows_of_a_rollout_stay_together():
-    rollout = sample(random_model("rotary"))
-    chosen = rollout.rows([7, 2])
-    for part, whole in zip(chosen, rollout, strict=True):
-        np.testing.assert_array_equal(part, whole.numpy()[[7, 2]])
-
-
 def test_prompts_that_are_too_long_are_left_out(story_tokenizer):
     texts = ["Tom.", "Tom and Mia went to the park to play with the ball.", "Mia sang."]
     prompts, kept = encode_prompts(texts, story_tokenizer, 16)

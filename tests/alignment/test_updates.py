@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from assignment.alignment.group_relative import grpo_loss, kl_estimate
+from assignment.alignment.rollouts import Prompts
 from assignment.alignment.updates import (
     describe_ratio,
     explained_variance,
     minibatches,
+    take_rows,
     token_weights,
     whiten,
 )
@@ -31,6 +33,14 @@ def test_the_minibatches_are_a_function_of_seed_and_step():
     assert one == same
     assert one != other_step
     assert one != other_seed
+
+
+def test_rows_are_taken_of_every_array():
+    arrays = (Prompts(VALUES, VALUES[:, 0]), {"mask": MASK})
+    prompts, others = take_rows(arrays, [2, 0])
+    np.testing.assert_array_equal(prompts.ids, VALUES[[2, 0]])
+    np.testing.assert_array_equal(prompts.lengths, VALUES[[2, 0], 0])
+    np.testing.assert_array_equal(others["mask"], MASK[[2, 0]])
 
 
 @pytest.mark.parametrize("aggregation", ["sequence", "token", "constant"])

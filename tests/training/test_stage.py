@@ -208,6 +208,24 @@ def test_an_update_descends_the_gradient_and_returns_the_metrics():
     np.testing.assert_allclose(layer.kernel[:, 0], [3 - 0.1 * 1.5, 4 - 0.1 * 2.0], rtol=1e-6)
 
 
+def test_a_training_step_may_ask_for_anything_that_a_model_has(monkeypatch):
+    def train_step(model, optimizer, batch, loss_fn, max_norm):
+        with tf.GradientTape() as tape:
+            loss = loss_fn(model(*batch, training=True))
+        gradients = tape.gradient(loss, model.trainable_weights)
+        optimizer.apply_gradients(zip(gradients, model.trainable_weights, strict=True))
+        return {"loss": loss, "layers": len(model.layers)}
+
+    monkeypatch.setattr("assignment.training.stage.train_step", train_step)
+    model = keras.Sequential([keras.Input([2]), keras.layers.Dense(1, use_bias=False)])
+    kernel = model.layers[0].kernel
+    kernel.assign([[1.0], [1.0]])
+    optimizer = keras.optimizers.SGD(0.1)
+    metrics = update(model, optimizer, lambda: (tf.reduce_sum(kernel**2), {}), max_norm=1.0)
+    assert metrics["layers"] == 1
+    np.testing.assert_allclose(kernel, [[0.8], [0.8]], rtol=1e-6)
+
+
 def test_settings_leave_out_where_the_runs_are():
     config = PracticeConfig(from_run=Path("a"), run_dir=Path("b"), log_every=3).resolve()
     assert config.settings() == PracticeConfig().resolve().settings()

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from assignment.alignment.log_probs import sequence_log_probs
 from assignment.files import write_whole
+from assignment.models.last_logits import LastLogits
 from assignment.text.batches import Packed, pack_conversations
 from assignment.text.records import Conversation, Preference
 from assignment.text.tokenizer import Tokenizer
@@ -55,6 +56,7 @@ class PreferencePairs:
                 for record, other in zip(records, following, strict=True)
             ]
         self.packed, self.num_cut = pack_conversations(conversations, tokenizer, longest)
+        self._first_target = self.packed.first_target
 
     def add_reference(self, score: "SequenceScorer", seen=None, path: Path | None = None) -> None:
         """Compute the reference's log-probabilities, or read them where they were written before.
@@ -81,10 +83,12 @@ class PreferencePairs:
         """The pairs at these places.
 
         Returns:
-            Inputs, targets and response mask, `(B, blocks, T)`, and ref_log_probs, `(B, blocks)`.
+            Inputs `(B, blocks, T)`, targets and response mask `(B, blocks, n)`, see `Packed.batch`,
+            and ref_log_probs, `(B, blocks)`.
         """
         places = indices[:, None] + self.size * np.arange(len(self.ref_log_probs))
-        return *self.packed.rows(places), self.ref_log_probs[:, indices].T
+        conversations = self.packed.batch(places, self._first_target)
+        return *conversations, self.ref_log_probs[:, indices].T
 
 
 class SequenceScorer:
@@ -95,16 +99,20 @@ class SequenceScorer:
     """
 
     def __init__(self, model):
-        self._log_probs = tf.function(
-            lambda inputs, targets, mask: sequence_log_probs(model(inputs), targets, mask),
-            jit_compile=True,
-        )
+
+        @tf.function(jit_compile=True)
+        def log_probs(inputs, targets, mask):
+            logits = LastLogits(model, targets.shape[1])(inputs)
+            return sequence_log_probs(logits, targets, mask)
+
+        self._log_probs = log_probs
 
     def __call__(self, packed: Packed) -> np.ndarray:
         """`(N,)`, in nats."""
         total = len(packed.inputs)
-        padded = packed.rows(np.minimum(np.arange(-(-total // BATCH_SIZE) * BATCH_SIZE), total - 1))
-        firsts = range(0, len(padded.inputs), BATCH_SIZE)
+        filled_up = np.minimum(np.arange(-(-total // BATCH_SIZE) * BATCH_SIZE), total - 1)
+        padded = packed.batch(filled_up, packed.first_target)
+        firsts = range(0, len(filled_up), BATCH_SIZE)
         bar = tqdm(firsts, "scoring", unit="batch", delay=PATIENCE_SECONDS, leave=False)
         batches = (padded.rows(slice(first, first + BATCH_SIZE)) for first in bar)
         return np.concatenate([self._log_probs(*batch) for batch in batches])[:total]

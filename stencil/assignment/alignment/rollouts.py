@@ -15,6 +15,7 @@ from assignment.alignment.log_probs import token_log_probs
 from assignment.generation.decoding import generate
 from assignment.generation.parts import compile_in_parts
 from assignment.generation.sampling import make_sampler
+from assignment.models.last_logits import LastLogits
 from assignment.text.conversations import format_prompt
 
 
@@ -47,9 +48,6 @@ class Rollout(NamedTuple):
     """`(B, T)`: the last T of `tokens`."""
     mask: tf.Tensor
     """`(B, T)`: True where the target is a token of the response."""
-
-    def rows(self, indices) -> "Rollout":
-        return Rollout(*(tf.gather(array, indices) for array in self))
 
 
 def encode_prompts(texts: list[str], tokenizer, longest: int) -> tuple[Prompts, np.ndarray]:
@@ -196,8 +194,7 @@ def response_logits(model, rollout: Rollout, temperature: float = 1.0) -> tf.Ten
 
     The temperature is the sampler's: the distribution in question is softmax(logits / τ).
     """
-    logits = model(rollout.tokens[:, :-1])
-    (logits,) = as_floats(logits[:, -rollout.targets.shape[1] :])
+    (logits,) = as_floats(LastLogits(model, rollout.targets.shape[1])(rollout.tokens[:, :-1]))
     return logits / temperature
 
 
