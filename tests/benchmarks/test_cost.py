@@ -15,9 +15,11 @@ from assignment.generation.decoding import generate
 from assignment.generation.sampling import make_sampler
 from assignment.models.building import build_model
 from assignment.training.losses import next_token_loss
-from assignment.training.step_in_parts import FEWEST_PARTS
+from assignment.training.step_in_parts import FEWEST_PARTS, TOKENS_OF_A_PART
 from benchmarks.training_step import SHAPES, TINY, compiled_step, model_config, step_operations
 
+# Of a batch of these shapes.
+PARTS = TINY["batch_size"] * TINY["length"] // TOKENS_OF_A_PART
 INSTRUCTION = re.compile(r"^\s*(?:ROOT )?%?(\S+) = \w+\[([\d,]*)\]\S* (\S+?)\((.*)$", re.MULTILINE)
 CONTRACTED = re.compile(r"lhs_contracting_dims=\{([\d,]*)\}")
 
@@ -38,7 +40,7 @@ def dot_operations(hlo: str) -> int:
     return total
 
 
-@pytest.mark.parametrize("parts", [1, FEWEST_PARTS])
+@pytest.mark.parametrize("parts", [1, PARTS])
 @pytest.mark.parametrize(("name", "share"), [("tiny", 0.75), ("longer", 0.625)])
 def test_a_training_step_computes_no_product_twice_and_few_hidden_scores(name, share, parts):
     """Blocks of half (a quarter) of the queries leave 3/4 (5/8) of the scores to compute."""
