@@ -52,8 +52,7 @@ def conversations(shape: dict, rows: int):
 
     tokens = random_tokens(shape, rows)
     mask = np.arange(1, shape["length"]) >= shape["prompt_length"]
-    packed = Packed(tokens[:, :-1], tokens[:, 1:], np.tile(mask, (rows, 1)))
-    return packed.batch(slice(None), packed.first_target)
+    return Packed(tokens[:, :-1], tokens[:, 1:], np.tile(mask, (rows, 1))).without_prompts()
 
 
 def sft_step(shape: dict):

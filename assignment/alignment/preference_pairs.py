@@ -55,8 +55,8 @@ class PreferencePairs:
                 Conversation(record.prompt, other.chosen)
                 for record, other in zip(records, following, strict=True)
             ]
-        self.packed, self.num_cut = pack_conversations(conversations, tokenizer, longest)
-        self._first_target = self.packed.first_target
+        packed, self.num_cut = pack_conversations(conversations, tokenizer, longest)
+        self.packed = packed.without_prompts()
 
     def add_reference(self, score: "SequenceScorer", seen=None, path: Path | None = None) -> None:
         """Compute the reference's log-probabilities, or read them where they were written before.
@@ -83,12 +83,11 @@ class PreferencePairs:
         """The pairs at these places.
 
         Returns:
-            Inputs `(B, blocks, T)`, targets and response mask `(B, blocks, n)`, see `Packed.batch`,
-            and ref_log_probs, `(B, blocks)`.
+            Inputs, `(B, blocks, T)`; targets and response mask, `(B, blocks, n)`, where n is T less
+            what `Packed.without_prompts` leaves out; and ref_log_probs, `(B, blocks)`.
         """
         places = indices[:, None] + self.size * np.arange(len(self.ref_log_probs))
-        conversations = self.packed.batch(places, self._first_target)
-        return *conversations, self.ref_log_probs[:, indices].T
+        return *self.packed.rows(places), self.ref_log_probs[:, indices].T
 
 
 class SequenceScorer:
@@ -110,9 +109,8 @@ class SequenceScorer:
     def __call__(self, packed: Packed) -> np.ndarray:
         """`(N,)`, in nats."""
         total = len(packed.inputs)
-        filled_up = np.minimum(np.arange(-(-total // BATCH_SIZE) * BATCH_SIZE), total - 1)
-        padded = packed.batch(filled_up, packed.first_target)
-        firsts = range(0, len(filled_up), BATCH_SIZE)
+        padded = packed.rows(np.minimum(np.arange(-(-total // BATCH_SIZE) * BATCH_SIZE), total - 1))
+        firsts = range(0, len(padded.inputs), BATCH_SIZE)
         bar = tqdm(firsts, "scoring", unit="batch", delay=PATIENCE_SECONDS, leave=False)
         batches = (padded.rows(slice(first, first + BATCH_SIZE)) for first in bar)
         return np.concatenate([self._log_probs(*batch) for batch in batches])[:total]

@@ -55,11 +55,10 @@ def sft(config: SFTConfig) -> None:
         mean_of_rows=config.per_sequence,
     )
 
-    first_target = train.first_target
+    learned = train.without_prompts()
 
     def batch(step: int):
-        indices = batch_indices(config.seed, step, config.batch_size, len(data.train))
-        return train.batch(indices, first_target)
+        return learned.rows(batch_indices(config.seed, step, config.batch_size, len(data.train)))
 
     observer = FineTuningObserver(stage, model, data, held_out)
     seconds = stage.run(step, batch, observer.evaluate)

@@ -57,12 +57,11 @@ def test_whole_conversations_and_their_lengths_include_the_eos():
         assert not row[length:].any()
 
 
-def test_a_batch_has_whole_inputs_and_no_targets_that_are_of_prompts_in_every_row():
+def test_targets_that_are_of_prompts_in_every_row_may_be_left_out_but_no_inputs():
     packed, _ = pack_conversations(RECORDS, TOKENIZER, 50)
     # bos user a assistant are the shortest prompt: its response is predicted from the fourth token.
-    assert packed.first_target == 3
     for rows in ([2, 0], np.array([[0, 1], [2, 0]])):
-        inputs, targets, mask = packed.batch(rows, packed.first_target)
+        inputs, targets, mask = packed.without_prompts().rows(rows)
         np.testing.assert_array_equal(inputs, packed.inputs[rows])
         np.testing.assert_array_equal(targets, packed.targets[rows][..., 3:])
         np.testing.assert_array_equal(mask, packed.response_mask[rows][..., 3:])

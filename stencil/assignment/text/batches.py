@@ -28,15 +28,13 @@ class Packed(NamedTuple):
     def rows(self, indices) -> "Packed":
         return Packed(*(array[indices] for array in self))
 
-    @property
-    def first_target(self) -> int:
-        """The first column in which any response has a target: before it all are of prompts."""
-        return int(self.response_mask.any(axis=0).argmax())
+    def without_prompts(self) -> "Packed":
+        """The same inputs, without the first columns of targets that are of prompts in all rows.
 
-    def batch(self, indices, first_target: int) -> "Packed":
-        """Rows as a step takes them: the whole inputs, but no targets before this column."""
-        inputs, targets, mask = self.rows(indices)
-        return Packed(inputs, targets[..., first_target:], mask[..., first_target:])
+        These are the rows that a step or a scorer takes; `token_ids` and `lengths` need the others.
+        """
+        first = self.response_mask.any(axis=0).argmax()
+        return Packed(self.inputs, self.targets[:, first:], self.response_mask[:, first:])
 
     @property
     def token_ids(self) -> np.ndarray:
