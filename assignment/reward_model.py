@@ -30,7 +30,8 @@ def reward_model(config: RewardTrainingConfig) -> None:
     from assignment.text.batches import batch_indices, pack_pairs
     from assignment.text.datasets import load_dataset
     from assignment.text.records import Preference
-    from assignment.training.stage import Stage, compile_update
+    from assignment.training.stage import Stage
+    from assignment.training.update import compile_update
 
     stage = Stage(config)
     data = load_dataset(config.data, Preference)

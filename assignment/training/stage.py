@@ -9,7 +9,7 @@ A stage script reads
     stage.start(model, stage.make_optimizer(model.trainable_variables))
     stage.run(step, batch, evaluate, unit="pairs")
 
-where `step(*batch) -> metrics` is a compiled step (see `update`), `batch(step) -> arrays` a pure
+where `step(*batch) -> metrics` is a compiled step (see `update.py`), `batch(step) -> arrays` a pure
 function of (seed, step), and `evaluate(step) -> metrics` what is measured on the way. `run` resumes
 to the bit, saves, stops at signals. What a resumed run needs besides weights and optimizer slots
 must be a function of the step, or a Keras variable of a `Together`.
@@ -20,17 +20,15 @@ import time
 from collections.abc import Callable
 
 import keras
-import tensorflow as tf
 from tqdm import tqdm
 
 from assignment import command_line
 from assignment.config import RewardModelConfig, StageConfig
 from assignment.training.checkpoints import Checkpointer
-from assignment.training.loop import Interrupted, Plan, run_loop, train_step
+from assignment.training.loop import Interrupted, Plan, run_loop
 from assignment.training.optimizers import AdamW, WarmupCosine
 from assignment.training.reference import load_reference
 from assignment.training.runs import RunDirectory
-from assignment.training.step_in_parts import compile_step_in_parts
 from assignment.training.tracking import Tracker, read_metrics
 
 
@@ -227,57 +225,3 @@ class Stage:
             verdict = self.reference.verdict(read_metrics(self.run_directory.metrics))
             print(f"{self.reference.metric.replace('_', ' ')} against the reference: {verdict}")
         return time.monotonic() - started
-
-
-def update(model, optimizer, loss_fn: Callable[[], tuple], max_norm: float) -> dict[str, tf.Tensor]:
-    """`train_step` for a loss that is no function of one model's logits.
-
-    Args:
-        model: Anything with `trainable_variables`.
-        optimizer: The optimizer of just these.
-        loss_fn: `loss_fn() -> (loss, metrics)`; it calls the models.
-        max_norm: See `train_step`.
-
-    Returns:
-        `loss`, `gradient_norm`, and the metrics.
-    """
-    measured = {}
-
-    def loss(_):
-        value, metrics = loss_fn()
-        measured.update(metrics)
-        return value
-
-    return train_step(_Trained(model), optimizer, (None,), loss, max_norm) | measured
-
-
-def compile_update(
-    model, optimizer, loss_fn: Callable[..., tuple], max_norm: float, mean_of_rows: bool = True
-) -> Callable[..., dict[str, tf.Tensor]]:
-    """`step(*batch) -> metrics`, compiled: an `update` with `loss_fn(*batch) -> (loss, metrics)`.
-
-    Args:
-        model: See `update`.
-        optimizer: See `update`.
-        loss_fn: It is called with a batch, or with some of its rows.
-        max_norm: See `train_step`.
-        mean_of_rows: See `compile_step`.
-    """
-
-    def step(optimizer, max_norm, *batch):
-        return update(model, optimizer, lambda: loss_fn(*batch), max_norm)
-
-    return compile_step_in_parts(model, optimizer, step, max_norm, mean_of_rows)
-
-
-class _Trained:
-    """Stands for a model in `train_step`: it has the weights, and the loss does the rest."""
-
-    def __init__(self, model):
-        self._model = model
-
-    def __call__(self, inputs, training):
-        return inputs
-
-    def __getattr__(self, name):
-        return getattr(self._model, name)

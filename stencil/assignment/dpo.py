@@ -60,7 +60,7 @@ def compile_step(policy, optimizer, config: DPOConfig):
     from assignment.alignment.log_probs import sequence_log_probs
     from assignment.alignment.preference_objective import preference_objective
     from assignment.models.last_logits import LastLogits
-    from assignment.training.stage import compile_update
+    from assignment.training.update import compile_update
 
     def loss_fn(*pairs):
         *conversations, ref_log_probs = pairs

@@ -102,7 +102,7 @@ def compile_steps(policy, reference, optimizer, config: GRPOConfig):
     from assignment.alignment.log_probs import entropy, token_log_probs
     from assignment.alignment.rollouts import response_log_probs, response_logits
     from assignment.alignment.updates import describe_ratio, token_weights
-    from assignment.training.stage import update
+    from assignment.training.update import update
 
     # The loss has k3 inside; another estimator is added to it.
     has_k3 = config.kl_kind == "k3"

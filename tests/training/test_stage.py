@@ -16,9 +16,10 @@ from assignment.models.building import build_model
 from assignment.training.checkpoints import Checkpointer
 from assignment.training.optimizers import AdamW
 from assignment.training.runs import RunDirectory
-from assignment.training.stage import Stage, update
+from assignment.training.stage import Stage
 from assignment.training.together import Together
 from assignment.training.tracking import read_metrics
+from assignment.training.update import update
 
 MODEL = TransformerConfig(400, 6, 2, 2, 8, 8, dropout=0.2)
 IDS = np.array([[5, 3, 99]])
@@ -216,7 +217,7 @@ def test_a_training_step_may_ask_for_anything_that_a_model_has(monkeypatch):
         optimizer.apply_gradients(zip(gradients, model.trainable_weights, strict=True))
         return {"loss": loss, "layers": len(model.layers)}
 
-    monkeypatch.setattr("assignment.training.stage.train_step", train_step)
+    monkeypatch.setattr("assignment.training.update.train_step", train_step)
     model = keras.Sequential([keras.Input([2]), keras.layers.Dense(1, use_bias=False)])
     kernel = model.layers[0].kernel
     kernel.assign([[1.0], [1.0]])

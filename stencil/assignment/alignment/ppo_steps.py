@@ -22,7 +22,8 @@ from assignment.config import PPOConfig, RewardModelConfig
 from assignment.text.windows import next_token_windows, window_starts
 from assignment.training.losses import next_token_loss
 from assignment.training.runs import RunDirectory
-from assignment.training.stage import Stage, update
+from assignment.training.stage import Stage
+from assignment.training.update import update
 
 PTX_WINDOWS = 8
 # β changes by at most a fifth of this share at each rollout.
